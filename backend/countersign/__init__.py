@@ -1,0 +1,3 @@
+"""Countersign: agents propose, evidence proves, people countersign."""
+
+__version__ = "0.1.0"

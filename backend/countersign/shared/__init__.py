@@ -1,0 +1,1 @@
+"""What every room may use: actor, errors, correlation, clock, environment, keys, storage."""

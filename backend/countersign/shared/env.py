@@ -1,0 +1,146 @@
+"""The only reader of the process environment (a linter contract says so)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+DatabaseRole = Literal["app", "owner", "sequencer"]
+
+# What pip needs to reach the package index that this machine is configured for, and nothing else.
+_PACKAGE_INDEX_NAMES = (
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddress:
+    """How to reach PostgreSQL under one role."""
+
+    host: str
+    port: int
+    name: str
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The configuration of this process, read once from variables named ``COUNTERSIGN_*``."""
+
+    home: Path
+    keys_directory: Path
+    object_store: str
+    redis_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    base_url: str
+    allowed_hosts: tuple[str, ...]
+    ui_directory: Path
+    isolation: str
+    database_role: DatabaseRole
+    debug: bool
+    log_level: str
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Cookies are marked secure as soon as the platform is served over TLS."""
+        return self.base_url.startswith("https://")
+
+
+def repository_root() -> Path:
+    """Return the root of the checkout that this code runs from."""
+    return Path(__file__).resolve().parents[3]
+
+
+def _secret_key(home: Path) -> str:
+    path = Path(os.environ.get("COUNTERSIGN_SECRET_KEY_FILE", str(home / "secret_key")))
+    if path.is_file():
+        return path.read_text().strip()
+    # Only commands that need no session (checks, migrations of a test database) run without the file.
+    return os.environ.get("COUNTERSIGN_SECRET_KEY", "")
+
+
+@cache
+def environment() -> Environment:
+    """Return the process's configuration.
+
+    Raises:
+        ValueError: ``COUNTERSIGN_DATABASE_ROLE`` names no known role.
+    """
+    home = Path(os.environ.get("COUNTERSIGN_HOME", "~/.countersign")).expanduser().resolve()
+    role = os.environ.get("COUNTERSIGN_DATABASE_ROLE", "app")
+    if role not in {"app", "owner", "sequencer"}:
+        message = f"COUNTERSIGN_DATABASE_ROLE must be app, owner or sequencer, not {role!r}"
+        raise ValueError(message)
+    return Environment(
+        home=home,
+        keys_directory=Path(os.environ.get("COUNTERSIGN_KEYS_DIR", str(home / "keys"))),
+        object_store=os.environ.get("COUNTERSIGN_OBJECT_STORE", str(home / "objects")),
+        redis_url=os.environ.get("COUNTERSIGN_REDIS_URL", "redis://127.0.0.1:6379/0"),
+        secret_key=_secret_key(home),
+        base_url=os.environ.get("COUNTERSIGN_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        allowed_hosts=tuple(
+            host.strip()
+            for host in os.environ.get("COUNTERSIGN_ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
+            if host.strip()
+        ),
+        ui_directory=Path(os.environ.get("COUNTERSIGN_UI_DIR", str(repository_root() / "frontend" / "dist"))),
+        isolation=os.environ.get("COUNTERSIGN_ISOLATION", "bubblewrap"),
+        database_role=role,  # type: ignore[arg-type]  # narrowed by the membership test above
+        debug=os.environ.get("COUNTERSIGN_DEBUG", "") == "1",
+        log_level=os.environ.get("COUNTERSIGN_LOG_LEVEL", "INFO"),
+    )
+
+
+def database_address(role: DatabaseRole | None = None) -> DatabaseAddress:
+    """Return the address of PostgreSQL for ``role`` (by default the role of this process)."""
+    chosen = role or environment().database_role
+    prefix = {
+        "app": "COUNTERSIGN_DATABASE",
+        "owner": "COUNTERSIGN_DATABASE_OWNER",
+        "sequencer": "COUNTERSIGN_DATABASE_SEQUENCER",
+    }[chosen]
+    return DatabaseAddress(
+        host=os.environ.get("COUNTERSIGN_DATABASE_HOST", "127.0.0.1"),
+        port=int(os.environ.get("COUNTERSIGN_DATABASE_PORT", "5432")),
+        name=os.environ.get("COUNTERSIGN_DATABASE_NAME", "countersign"),
+        user=os.environ.get(f"{prefix}_USER", f"countersign_{chosen}"),
+        password=os.environ.get(f"{prefix}_PASSWORD", ""),
+    )
+
+
+def package_index_environment() -> dict[str, str]:
+    """Return the variables that let pip reach the configured package index, and no others."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("PIP_") or name in _PACKAGE_INDEX_NAMES
+    }
+
+
+def child_environment(**extra: str) -> dict[str, str]:
+    """Return the environment for a process of the platform's own, with ``extra`` on top."""
+    return {**os.environ, **extra}
+
+
+def s3_credentials() -> tuple[str | None, str | None]:
+    """Return access key id and secret of the object store, from variables or mounted secret files."""
+    return _secret("COUNTERSIGN_S3_ACCESS_KEY"), _secret("COUNTERSIGN_S3_SECRET_KEY")
+
+
+def _secret(name: str) -> str | None:
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        return Path(path).read_text().strip()
+    return os.environ.get(name)

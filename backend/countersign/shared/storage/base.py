@@ -1,0 +1,77 @@
+"""The interface of a write-once object store and what it hands out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from countersign.shared.errors import InvalidInput, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
+
+
+class ObjectMissing(NotFound):
+    """No object is stored under this key."""
+
+    code = "object_missing"
+
+
+class StorageRefused(Unavailable):
+    """The store can't keep what it was given the way it has to be kept."""
+
+    code = "storage_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What was stored.
+
+    Attributes:
+        key: the name in the store.
+        digest: ``sha256:`` and hex of the bytes.
+        size: bytes.
+        locked: the store itself refuses to remove or replace it.
+        mode: ``COMPLIANCE`` for S3 Object Lock, ``write-once-directory`` for the embedded form.
+    """
+
+    key: str
+    digest: str
+    size: int
+    locked: bool
+    mode: str
+
+
+class ObjectStore(Protocol):
+    """Where packs, logs and checkpoints go."""
+
+    def put(self, key: str, data: bytes | Path, *, retain_days: int) -> StoredObject:
+        """Store ``data`` once; the same bytes again are a repeat, other bytes are refused."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes under ``key``."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Say whether something is stored under ``key``."""
+        ...
+
+    def self_test(self) -> str:
+        """Prove by trying that the store keeps what it is given; return what it protects against."""
+        ...
+
+
+def check_key(key: str) -> str:
+    """Return ``key`` when it is well-formed.
+
+    Raises:
+        InvalidInput: it could leave the store or is not in the plain alphabet.
+    """
+    if not _KEY.fullmatch(key) or ".." in key:
+        message = f"not a storage key: {key!r}"
+        raise InvalidInput(message, key=key)
+    return key

@@ -1,0 +1,113 @@
+"""The embedded write-once directory.
+
+It protects against mistakes and against the platform's own code: files are created exclusively, made
+read-only and never opened for writing again. It does not protect against the user who owns the directory
+or against root; only S3 Object Lock in COMPLIANCE mode and a witness outside this machine do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from countersign.shared.storage.base import ObjectMissing, StorageRefused, StoredObject, check_key
+
+MODE = "write-once-directory"
+_CHUNK = 1 << 20
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
+
+
+class DirectoryStore:
+    """Objects as read-only files below one directory."""
+
+    def __init__(self, root: Path) -> None:
+        """Use ``root``, created on the first write."""
+        self.root = root
+
+    def put(self, key: str, data: bytes | Path, *, retain_days: int) -> StoredObject:
+        """Store ``data`` under ``key``.
+
+        Args:
+            key: where; slashes make directories.
+            data: the bytes, or the file that holds them (copied as a stream).
+            retain_days: how long it must stay; this store never removes anything.
+
+        Raises:
+            InvalidInput: the key is not well-formed.
+            StorageRefused: other bytes are stored there already, or the directory can't be written.
+        """
+        if retain_days < 1:
+            message = "an object must be kept for at least one day"
+            raise StorageRefused(message, key=key)
+        target = self.root / check_key(key)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
+            self._write(temporary, data)
+            try:
+                # A hard link is created or it is not: no reader ever sees half an object, no writer replaces one.
+                os.link(temporary, target)
+            except FileExistsError:
+                self._require_same(target, temporary, key)
+            finally:
+                temporary.unlink()
+        except OSError as error:
+            message = f"the object store at {self.root} can't be written: {error.strerror}"
+            raise StorageRefused(message, key=key) from error
+        return StoredObject(key, _digest(target), target.stat().st_size, locked=False, mode=MODE)
+
+    def _write(self, temporary: Path, data: bytes | Path) -> None:
+        with temporary.open("xb") as stream:
+            if isinstance(data, Path):
+                with data.open("rb") as source:
+                    shutil.copyfileobj(source, stream, _CHUNK)
+            else:
+                stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o444)
+
+    def _require_same(self, target: Path, temporary: Path, key: str) -> None:
+        if _digest(target) != _digest(temporary):
+            message = f"'{key}' is stored already with other content; what is stored is never replaced"
+            raise StorageRefused(message, key=key)
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes under ``key``.
+
+        Raises:
+            ObjectMissing: nothing is stored there.
+        """
+        try:
+            return (self.root / check_key(key)).read_bytes()
+        except FileNotFoundError as error:
+            message = f"nothing is stored under '{key}'"
+            raise ObjectMissing(message, key=key) from error
+
+    def exists(self, key: str) -> bool:
+        """Say whether something is stored under ``key``."""
+        return (self.root / check_key(key)).is_file()
+
+    def self_test(self) -> str:
+        """Write, read back and try to replace an object; return what this store protects against.
+
+        Raises:
+            StorageRefused: the directory does not keep what it is given.
+        """
+        key = f"self-test/{secrets.token_hex(8)}"
+        self.put(key, b"first", retain_days=1)
+        try:
+            self.put(key, b"second", retain_days=1)
+        except StorageRefused:
+            if self.get(key) == b"first":
+                (self.root / key).unlink()
+                return "write-once directory: protects against mistakes, not against the owner of the machine"
+        message = f"the directory {self.root} let an object be replaced"
+        raise StorageRefused(message)
