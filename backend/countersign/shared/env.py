@@ -144,3 +144,8 @@ def _secret(name: str) -> str | None:
     if path:
         return Path(path).read_text().strip()
     return os.environ.get(name)
+
+
+def django_settings_ensure() -> None:
+    """Name the settings module before Django loads it, for processes that start outside a framework."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "countersign.config.settings")

@@ -1,0 +1,1 @@
+"""Who is who: persons, their users, roles as data, tokens and one-time logins."""

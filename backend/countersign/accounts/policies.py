@@ -1,0 +1,55 @@
+"""The roles of the platform and what each may do (DESIGN section 9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from countersign.shared.errors import PermissionDenied
+
+if TYPE_CHECKING:
+    from countersign.shared.actor import Actor
+
+ROLES: dict[str, tuple[str, str]] = {
+    "director": ("Director", "Decides on changes and phases."),
+    "cab_member": ("CAB member", "Votes in the Change Advisory Board."),
+    "security_reviewer": ("Security reviewer", "Countersigns exceptions and security-relevant changes."),
+    "admin": ("Platform admin", "Changes rules, personas, templates and roles."),
+    "operator": ("Operator", "Registers projects, imports plans, starts analyses and runs."),
+    "auditor": ("Auditor", "Reads everything, changes nothing."),
+    "ci": ("CI pipeline", "Submits findings and results, polls for verdicts."),
+    "agent": ("Agent", "Gets tasks and hands in proposals; can never approve."),
+}
+
+Action = Literal[
+    "project.write", "plan.write", "session.write", "run.write", "decision.write", "governance.write",
+    "export.write", "account.write", "read",
+]  # fmt: skip
+
+PERMISSIONS: dict[Action, frozenset[str]] = {
+    "project.write": frozenset({"operator", "admin"}),
+    "plan.write": frozenset({"operator", "admin"}),
+    "session.write": frozenset({"operator", "admin", "ci"}),
+    "run.write": frozenset({"operator", "admin"}),
+    "decision.write": frozenset({"director", "cab_member", "security_reviewer"}),
+    "governance.write": frozenset({"admin"}),
+    "export.write": frozenset({"operator", "admin", "auditor", "director"}),
+    "account.write": frozenset({"admin"}),
+    "read": frozenset(ROLES) - {"agent"},
+}
+
+
+def may(actor: Actor, action: Action) -> bool:
+    """Say whether the actor's roles allow ``action``; the platform's own services may do anything."""
+    return actor.kind == "service" or actor.has_role(*PERMISSIONS[action])
+
+
+def require(actor: Actor, action: Action) -> None:
+    """Let the actor pass when allowed.
+
+    Raises:
+        PermissionDenied: none of the actor's roles allows it.
+    """
+    if not may(actor, action):
+        needed = ", ".join(sorted(PERMISSIONS[action]))
+        message = f"'{action}' needs one of the roles {needed}"
+        raise PermissionDenied(message, action=action)

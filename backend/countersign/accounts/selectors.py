@@ -1,0 +1,101 @@
+"""Reading accounts."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from django.db.models.functions import Now
+
+from countersign.accounts.contracts import UserData
+from countersign.accounts.errors import CredentialRefused, UserNotFound
+from countersign.accounts.models import ApiToken, Person, RoleAssignment, User
+from countersign.shared.actor import Actor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def roles_of(person_id: str) -> frozenset[str]:
+    """Return the codes of the roles that a person holds now."""
+    return frozenset(RoleAssignment.objects.filter(person_id=person_id).values_list("role_id", flat=True))
+
+
+def user_data(user: User) -> UserData:
+    """Return what others see of a user."""
+    return UserData(
+        id=str(user.id),
+        email=user.email,
+        person_id=str(user.person_id),
+        name=user.person.name,
+        roles=roles_of(str(user.person_id)),
+    )
+
+
+def user_by_email(email: str) -> UserData:
+    """Return the user with this address.
+
+    Raises:
+        UserNotFound: there is none.
+    """
+    user = User.objects.select_related("person").filter(email__iexact=email).first()
+    if user is None:
+        message = f"there is no user with the address {email}"
+        raise UserNotFound(message)
+    return user_data(user)
+
+
+def actor_of_user(user: User) -> Actor:
+    """Return the actor that a logged-in user is."""
+    return Actor(
+        kind="person",
+        id=str(user.id),
+        label=user.person.name,
+        person_id=str(user.person_id),
+        roles=roles_of(str(user.person_id)),
+        unattended=user.unattended,
+    )
+
+
+def token_authenticate(secret: str) -> tuple[User, Actor]:
+    """Return the user and the actor of a live bearer token.
+
+    Raises:
+        CredentialRefused: unknown, expired or revoked.
+    """
+    token = (
+        ApiToken.objects.select_related("user__person")
+        .filter(
+            digest=hashlib.sha256(secret.encode()).hexdigest(),
+            revoked_at__isnull=True,
+            expires_at__gt=Now(),
+            user__is_active=True,
+        )
+        .first()
+    )
+    if token is None:
+        message = "this token is unknown, expired or revoked"
+        raise CredentialRefused(message)
+    roles = roles_of(str(token.user.person_id))
+    actor = Actor(
+        kind="agent" if roles == {"agent"} else "person",
+        id=str(token.user_id),
+        label=token.user.person.name,
+        person_id=str(token.user.person_id),
+        roles=roles,
+        token_id=str(token.id),
+        minted_by=str(token.minted_by_id),
+        unattended=token.unattended or token.user.unattended,
+    )
+    return token.user, actor
+
+
+def persons_with_role(*, role: str, except_persons: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the persons who hold ``role`` and are not excluded: who could decide."""
+    holders = RoleAssignment.objects.filter(role_id=role).exclude(person_id__in=list(except_persons))
+    return tuple(str(person) for person in holders.values_list("person_id", flat=True))
+
+
+def person_names(person_ids: Iterable[str]) -> dict[str, str]:
+    """Return names by person id."""
+    return {str(person.id): person.name for person in Person.objects.filter(pk__in=list(person_ids))}

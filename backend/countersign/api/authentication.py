@@ -1,0 +1,1 @@
+"""Who asks: a session cookie (with CSRF protection) or a bearer token."""

@@ -1,0 +1,1 @@
+"""The tamper-evident, append-only audit log (DESIGN section 5)."""

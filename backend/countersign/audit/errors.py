@@ -1,0 +1,22 @@
+"""What can go wrong in the audit log."""
+
+from countersign.shared.errors import DomainError, NotFound
+
+
+class AuditEventTooLarge(DomainError):
+    """An event carries more data than a log entry holds; large data goes in by digest."""
+
+    code = "audit_event_too_large"
+    status = 500
+
+
+class CheckpointMissing(NotFound):
+    """Nothing has been sequenced into a signed checkpoint yet."""
+
+    code = "checkpoint_missing"
+
+
+class PersonErased(NotFound):
+    """The key of this person was destroyed: the name in the log can't be read any more."""
+
+    code = "person_erased"

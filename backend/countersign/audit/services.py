@@ -1,0 +1,108 @@
+"""Writing to the log: one INSERT in the transaction of the change that it tells of."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+
+from countersign.audit.errors import AuditEventTooLarge
+from countersign.audit.labels import forget_cached_keys, label_seal
+from countersign.audit.models import AuditEvent, PersonKey
+from countersign.shared.clock import isoformat, now
+from countersign.shared.correlation import correlation_id
+from countersign.shared.errors import InvalidInput, NoTransaction, NotFound
+from countersign_verify.canonical import canonical_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from countersign.shared.actor import Actor
+    from countersign.shared.types import JSON
+
+# An entry of a C2SP tlog-tiles bundle has a two-byte length.
+MAX_EVENT_BYTES = 65_535
+_TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)+")
+
+
+def record(
+    *,
+    actor: Actor,
+    type: str,  # noqa: A002 - the field's own name in the event
+    subject: tuple[str, str],
+    data: Mapping[str, JSON] | None = None,
+) -> str:
+    """Append one event inside the caller's open transaction; return its id (UUID).
+
+    Args:
+        actor: who did it; a person's label is encrypted under that person's key.
+        type: what happened, ``noun.verb`` in the past tense (``run.claimed``).
+        subject: kind and id of what it happened to.
+        data: canonical-JSON data; anything large goes in by digest.
+
+    Raises:
+        NoTransaction: there is no open transaction to join.
+        InvalidInput: the type is not well-formed.
+        AuditEventTooLarge: the canonical form exceeds 65,535 bytes.
+    """
+    if not connection.in_atomic_block:
+        message = "an audit event joins the transaction of the change it tells of; open one first"
+        raise NoTransaction(message)
+    if not _TYPE.fullmatch(type):
+        message = f"not an event type: {type!r}"
+        raise InvalidInput(message)
+    event_id = str(uuid.uuid4())
+    moment = now()
+    body = canonical_bytes(
+        {
+            "v": 1,
+            "id": event_id,
+            "time": isoformat(moment),
+            "type": type,
+            "actor": {
+                "kind": actor.kind,
+                "id": actor.id,
+                "person_id": actor.person_id,
+                "label": label_seal(actor),
+                "token_id": actor.token_id,
+                "unattended": actor.unattended,
+                "roles": sorted(actor.roles),
+            },
+            "subject": {"type": subject[0], "id": subject[1]},
+            "correlation_id": correlation_id(),
+            "data": dict(data or {}),
+        }
+    )
+    if len(body) > MAX_EVENT_BYTES:
+        message = f"the event '{type}' has {len(body)} bytes; store large data and record its digest"
+        raise AuditEventTooLarge(message)
+    AuditEvent.objects.create(
+        event_id=event_id,
+        recorded_at=moment,
+        type=type,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        person_id=actor.person_id,
+        subject_type=subject[0],
+        subject_id=subject[1],
+        correlation_id=correlation_id(),
+        body=body,
+    )
+    return event_id
+
+
+@transaction.atomic(durable=True)
+def person_erase(*, actor: Actor, person_id: str) -> None:
+    """Destroy the key under which a person's name stands in the log.
+
+    Raises:
+        NotFound: the log holds no key of this person.
+    """
+    removed, _ = PersonKey.objects.filter(person_id=person_id).delete()
+    if not removed:
+        message = "the log holds no key of this person"
+        raise NotFound(message, person_id=person_id)
+    forget_cached_keys()
+    record(actor=actor, type="person.erased", subject=("person", person_id))

@@ -1,0 +1,7 @@
+"""One ASGI application for the embedded form: Django's WSGI side mounted through a2wsgi."""
+
+from a2wsgi import WSGIMiddleware
+
+from countersign.config.wsgi import application as django_application
+
+application = WSGIMiddleware(django_application, workers=16)

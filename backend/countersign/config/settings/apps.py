@@ -1,0 +1,39 @@
+"""The rooms of the house and the libraries they stand on."""
+
+from pathlib import Path
+
+# From the lowest floor up, as DESIGN section 3 lists them.
+_ROOMS = [
+    "audit",
+    "jobs",
+    "projects",
+    "accounts",
+    "findings",
+    "plans",
+    "prompts",
+    "governance",
+    "providers",
+    "gates",
+    "runs",
+    "evidence",
+    "approvals",
+    "workflow",
+    "api",
+    "console",
+]
+ROOMS = [f"countersign.{room}" for room in _ROOMS if (Path(__file__).parents[2] / room / "apps.py").is_file()]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rest_framework",
+    "drf_spectacular",
+    *ROOMS,
+]

@@ -1,0 +1,62 @@
+"""Repeating a POST safely: the first answer is stored and given again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from countersign.jobs.errors import IdempotencyConflict
+from countersign.jobs.models import IdempotencyKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from countersign.shared.types import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """The answer that was given the first time."""
+
+    status: int
+    response: object
+    headers: Mapping[str, str]
+
+
+@transaction.atomic(durable=True)
+def idempotency_begin(*, user_id: str, key: str, request_digest: str) -> StoredAnswer | None:
+    """Reserve the key; return the stored answer when this very request was answered before.
+
+    Raises:
+        IdempotencyConflict: the key belongs to another request, or the first one is still being answered.
+    """
+    row, created = IdempotencyKey.objects.get_or_create(
+        user_id=user_id, key=key, defaults={"request_digest": request_digest}
+    )
+    if created:
+        return None
+    if row.request_digest != request_digest:
+        message = "this Idempotency-Key was used for another request; send a new key"
+        raise IdempotencyConflict(message)
+    if row.status is None:
+        message = "the first request with this Idempotency-Key is still being answered; try again"
+        raise IdempotencyConflict(message)
+    return StoredAnswer(row.status, row.response, row.headers)
+
+
+@transaction.atomic(durable=True)
+def idempotency_finish(
+    *, user_id: str, key: str, status: int, response: JSON, headers: Mapping[str, str]
+) -> None:
+    """Store the answer for a repeat."""
+    IdempotencyKey.objects.filter(user_id=user_id, key=key).update(
+        status=status, response=response, headers=dict(headers)
+    )
+
+
+@transaction.atomic(durable=True)
+def idempotency_release(*, user_id: str, key: str) -> None:
+    """Forget a reservation whose request failed, so that it can be tried again."""
+    IdempotencyKey.objects.filter(user_id=user_id, key=key, status__isnull=True).delete()
