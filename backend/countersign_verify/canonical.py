@@ -116,7 +116,7 @@ def digest_of(value: JsonInput) -> str:
     return digest_bytes(canonical_bytes(value))
 
 
-def _plain(value: JsonInput, depth: int) -> Json:
+def _plain(value: object, depth: int) -> Json:
     """Copy a value into plain lists and dicts, refusing what canonical JSON cannot say."""
     if value is None or isinstance(value, bool):
         return value

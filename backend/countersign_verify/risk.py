@@ -5,6 +5,7 @@ raise its factor, so whoever supplies one cannot lower the score with it.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 from countersign_verify.canonical import Json, JsonInput, canonical_bytes
 from countersign_verify.errors import RefusedError
@@ -35,7 +36,7 @@ def risk_score(factors: Mapping[str, int]) -> int:
         wrong = sorted(factors.keys() ^ WEIGHTS.keys())
         raise RefusedError("risk.factors", f"missing or unknown risk factors: {', '.join(wrong)}")
     for name, value in factors.items():
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_FACTOR:
+        if not _in_range(value):
             raise RefusedError("risk.factor", f"the factor {name} is not an integer 0..{MAX_FACTOR}")
     total = sum(WEIGHTS[name] * value for name, value in factors.items())
     return min(MAX_SCORE, -(-total // MAX_FACTOR))
@@ -73,14 +74,14 @@ def risk_evaluate(inputs: Mapping[str, Sequence[Mapping[str, JsonInput]]]) -> di
     return {"score": risk_score(values), "factors": factors, "unknown": unknown}
 
 
-def _input(item: Mapping[str, JsonInput], factor: str) -> dict[str, Json]:
+def _input(item: object, factor: str) -> dict[str, Json]:
     """Check one input and copy it."""
     if not isinstance(item, Mapping) or not _INPUT_FIELDS <= item.keys() <= _INPUT_FIELDS | {"known"}:
         raise RefusedError("risk.input", f"an input of {factor} needs exactly name, value, effect, source")
     name, value, effect, source = (item[key] for key in ("name", "value", "effect", "source"))
     if not isinstance(name, str) or not isinstance(source, str) or not name or not source:
         raise RefusedError("risk.input", f"an input of {factor} has no name or no source")
-    if isinstance(effect, bool) or not isinstance(effect, int) or not 0 <= effect <= MAX_FACTOR:
+    if not _in_range(effect):
         raise RefusedError("risk.effect", f"the effect of {factor}/{name} is not an integer 0..{MAX_FACTOR}")
     if value is not None and not isinstance(value, (bool, int, str)):
         raise RefusedError("risk.input", f"the value of {factor}/{name} is not a plain value")
@@ -91,6 +92,10 @@ def _input(item: Mapping[str, JsonInput], factor: str) -> dict[str, Json]:
             raise RefusedError("risk.input", f"'known' of {factor}/{name} is not true or false")
         checked["known"] = known
     return checked
+
+
+def _in_range(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_FACTOR
 
 
 def _effect(item: Mapping[str, Json]) -> int:

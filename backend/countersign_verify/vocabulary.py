@@ -1,0 +1,128 @@
+"""The names that packs, statements and logs are written in: one list for writer and verifier."""
+
+from typing import Final
+
+from countersign_verify import dsse
+
+# --- formats --------------------------------------------------------------------------------------
+
+PACK_FORMAT: Final = "countersign/pack/v1"
+EXPORT_FORMAT: Final = "countersign/export/v1"
+TRUST_FORMAT: Final = "countersign/trust/v1"
+PHASE_PROOF_FORMAT: Final = "countersign/phase-proof/v1"
+
+# --- the pack -------------------------------------------------------------------------------------
+
+MANIFEST: Final = "manifest.json"
+ATTESTATIONS: Final = "attestations/"
+GATE_REPORTS: Final = "gates/"
+CONTENT_SUBJECT: Final = "countersign-pack-content"
+
+# What `subject` of a manifest carries; values of the first group are strings.
+SUBJECT_TEXTS: Final = (
+    "project",
+    "run_id",
+    "base_commit",
+    "base_tree",
+    "change_commit",
+    "result_tree",
+    "ruleset_digest",
+    "isolation",
+)
+SUBJECT_INTEGERS: Final = ("attempt", "score")
+SUBJECT_LISTS: Final = ("excluded",)  # ids of the persons who can never approve this change
+
+# Every field that an evidence pack answers; one that does not apply says why.
+FIELDS: Final = (
+    "artifact_hashes",
+    "signatures",
+    "sbom",
+    "scan_results",
+    "policy_decision",
+    "install",
+    "uninstall",
+    "detection",
+    "rollout_plan",
+    "rollback_plan",
+    "test_evidence",
+    "exceptions",
+)
+FIELDS_ALWAYS: Final = frozenset(
+    {"artifact_hashes", "signatures", "policy_decision", "rollback_plan", "test_evidence"}
+)
+
+MEMBER_BASE_COMMIT: Final = "change/base-commit"  # raw commit object
+MEMBER_BASE_TREE: Final = "change/base-tree.json"  # [{"path","mode","blob"}], sorted by path
+MEMBER_COMMIT: Final = "change/commit"  # raw commit object
+MEMBER_DIFF: Final = "change/diff.patch"
+MEMBER_ENTRIES: Final = "change/entries.json"  # [{"path","mode","blob"|null}], sorted by path
+MEMBER_PROMPT: Final = "prompt/prompt.md"
+MEMBER_TRANSCRIPT: Final = "agent/transcript.txt"
+MEMBER_CALL: Final = "agent/call.json"
+MEMBER_POLICY: Final = "governance/policy.json"
+MEMBER_RULESET: Final = "governance/ruleset.json"  # the very bytes that `ruleset_digest` names
+MEMBER_RISK_INPUTS: Final = "risk/inputs.json"  # {factor: [input, ...]}
+MEMBER_ROLLBACK: Final = "rollback/plan.md"
+MEMBER_EXCEPTIONS: Final = "governance/exceptions.json"
+
+STATEMENT_GATES: Final = "attestations/gates.dsse.json"
+STATEMENT_PROVENANCE: Final = "attestations/provenance.dsse.json"
+STATEMENT_RISK: Final = "attestations/risk.dsse.json"
+STATEMENT_TESTS: Final = "attestations/tests.dsse.json"
+STATEMENT_VULNERABILITIES: Final = "attestations/vulnerabilities.dsse.json"
+
+# member -> (role of the key that signs it, predicate type, must be there)
+STATEMENTS: Final = {
+    STATEMENT_GATES: ("gates", dsse.GATES_V1, True),
+    STATEMENT_PROVENANCE: ("runner", dsse.PROVENANCE_V1, True),
+    STATEMENT_RISK: ("scorer", dsse.RISK_V1, True),
+    STATEMENT_TESTS: ("gates", dsse.TEST_RESULT_V1, True),
+    STATEMENT_VULNERABILITIES: ("gates", dsse.VULNERABILITIES_V1, False),
+}
+
+REQUIRED_MEMBERS: Final = (
+    MEMBER_CALL,
+    MEMBER_TRANSCRIPT,
+    STATEMENT_GATES,
+    STATEMENT_PROVENANCE,
+    STATEMENT_RISK,
+    STATEMENT_TESTS,
+    MEMBER_BASE_COMMIT,
+    MEMBER_BASE_TREE,
+    MEMBER_COMMIT,
+    MEMBER_DIFF,
+    MEMBER_ENTRIES,
+    MEMBER_POLICY,
+    MEMBER_RULESET,
+    MEMBER_PROMPT,
+    MEMBER_RISK_INPUTS,
+    MEMBER_ROLLBACK,
+)
+
+# --- the log --------------------------------------------------------------------------------------
+
+# Events that the verifier holds against the files of an export, and the data they must carry.
+EVENT_PACK_SEALED: Final = "pack.sealed"
+EVENT_DECISION: Final = "decision.recorded"
+EVENT_ADDENDUM: Final = "addendum.sealed"
+EVENT_MERGED: Final = "run.merged"
+
+EVENT_DATA: Final = {
+    EVENT_PACK_SEALED: frozenset({"pack"}),
+    EVENT_DECISION: frozenset({"decision_id", "request_id", "statement_digest", "verdict"}),
+    EVENT_ADDENDUM: frozenset({"addendum_id", "pack", "statement_digest"}),
+    EVENT_MERGED: frozenset(
+        {
+            "addendum",
+            "base_before",
+            "decision_ids",
+            "merge_commit",
+            "pack",
+            "result_tree",
+            "state_commit",
+            "tag",
+        }
+    ),
+}
+# Any event whose subject is ("phase", id) may carry `proof_digest`, which binds phases/<id>.json.
+PROOF_DIGEST: Final = "proof_digest"
