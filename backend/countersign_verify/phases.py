@@ -34,9 +34,12 @@ def phase_complete(proof: Mapping[str, JsonInput]) -> tuple[bool, list[str]]:
     if proof.get("v") != PROOF_VERSION:
         missing.append("the proof is of no known version")
     records = _records(proof, missing)
-    for dependency in _objects(proof, "dependencies", missing, may_be_empty=True):
-        if dependency.get("complete") is not True:
-            missing.append(f"phase {_code(dependency)} before this one is not complete")
+    dependencies = _objects(proof, "dependencies", missing, may_be_empty=True)
+    missing += [
+        f"phase {_code(dependency)} before this one is not complete"
+        for dependency in dependencies
+        if dependency.get("complete") is not True
+    ]
     for deliverable in _objects(proof, "deliverables", missing):
         _deliverable(deliverable, records, missing)
     for gate in _objects(proof, "gates", missing, may_be_empty=True):
