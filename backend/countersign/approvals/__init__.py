@@ -1,0 +1,1 @@
+"""Approvals: requests, signed decisions, quorum (DESIGN section 9)."""

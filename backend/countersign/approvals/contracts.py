@@ -1,0 +1,104 @@
+"""What the approvals room takes and hands to others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from countersign.shared.types import JSON
+
+Verdict = Literal["approve", "reject", "request_changes"]
+
+
+@dataclass(frozen=True, slots=True)
+class QuorumRule:
+    """So many distinct persons of one role."""
+
+    role: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeBinding:
+    """What a decision on a change is bound to."""
+
+    run_id: str
+    base_commit: str
+    result_tree: str
+    manifest_digest: str
+    score: int
+    ruleset_digest: str
+
+    def as_json(self) -> dict[str, JSON]:
+        """Return the binding as it stands in a decision statement."""
+        return {
+            "run_id": self.run_id,
+            "base_commit": self.base_commit,
+            "result_tree": self.result_tree,
+            "manifest_digest": self.manifest_digest,
+            "score": self.score,
+            "ruleset_digest": self.ruleset_digest,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySnapshot:
+    """The policy as it was when the request was opened; later rules don't change it."""
+
+    tier: str
+    quorum: tuple[QuorumRule, ...]
+    reasons: tuple[Mapping[str, str], ...]
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionData:
+    """One signed decision."""
+
+    id: str
+    request_id: str
+    person_id: str
+    user_id: str
+    role: str
+    verdict: str
+    reason: str
+    unattended: bool
+    statement_digest: str
+    envelope: Mapping[str, JSON]
+    event_id: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestData:
+    """One approval request.
+
+    Attributes:
+        subject_kind: ``change`` or ``phase``.
+        subject_digest: what is decided on: the pack's digest, or the digest of a phase's proof.
+        excluded: ids of persons who can't decide.
+        state: ``pending``, ``approved``, ``rejected``, ``changes_requested``, ``expired`` or ``void``.
+    """
+
+    id: str
+    project_id: str
+    subject_kind: str
+    subject_id: str
+    subject_digest: str
+    title: str
+    phase_code: str
+    state: str
+    policy: PolicySnapshot
+    binding: ChangeBinding | None
+    excluded: tuple[str, ...]
+    carry_over_allowed: bool
+    expires_at: datetime
+    created_at: datetime
+    decided_at: datetime | None
+    void_reason: str
+    superseded_by: str | None
+    decisions: tuple[DecisionData, ...]

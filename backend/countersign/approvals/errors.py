@@ -1,0 +1,57 @@
+"""What can go wrong with decisions."""
+
+from countersign.shared.errors import Conflict, InvalidInput, NotFound, PermissionDenied
+
+
+class RequestNotFound(NotFound):
+    """There is no such request, or this actor may not see it."""
+
+    code = "request_not_found"
+
+
+class RequestNotPending(Conflict):
+    """The request is decided, void or withdrawn."""
+
+    code = "request_not_pending"
+
+
+class RequestExpired(Conflict):
+    """The request expired: it is not approved."""
+
+    code = "request_expired"
+
+
+class DigestMismatch(Conflict):
+    """The decision names another digest than the request: what was looked at is not what waits."""
+
+    code = "digest_mismatch"
+
+
+class ApproverExcluded(PermissionDenied):
+    """The person took part in the change, or has decided already."""
+
+    code = "approver_excluded"
+
+
+class RoleMissing(PermissionDenied):
+    """The person holds none of the roles that this request waits for."""
+
+    code = "role_missing"
+
+
+class ApprovalBlocked(Conflict):
+    """The policy lets nobody approve this as it is."""
+
+    code = "approval_blocked"
+
+
+class ReasonRequired(InvalidInput):
+    """A decision needs a reason."""
+
+    code = "reason_required"
+
+
+class UnattendedRefused(PermissionDenied):
+    """Unattended decisions exist only in an installation that the demo created."""
+
+    code = "unattended_refused"

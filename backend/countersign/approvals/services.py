@@ -1,0 +1,285 @@
+"""Opening requests, taking decisions, voiding and expiring."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from countersign.approvals.contracts import DecisionData, RequestData
+from countersign.approvals.errors import (
+    ApprovalBlocked,
+    ApproverExcluded,
+    DigestMismatch,
+    ReasonRequired,
+    RequestExpired,
+    RequestNotFound,
+    RequestNotPending,
+    RoleMissing,
+    UnattendedRefused,
+)
+from countersign.approvals.models import ApprovalRequest, Decision, RequestState
+from countersign.approvals.quorum import quorum_met, role_wanted
+from countersign.approvals.selectors import decision_data, request_data
+from countersign.approvals.statements import decision_sign
+from countersign.audit.services import record
+from countersign.jobs.services import job_enqueue, lease_check
+from countersign.shared.clock import now
+
+if TYPE_CHECKING:
+    from countersign.approvals.contracts import ChangeBinding, PolicySnapshot, Verdict
+    from countersign.jobs.contracts import Lease
+    from countersign.shared.actor import Actor
+
+VALID = timedelta(days=7)
+MAX_REASON = 4_000
+_OUTCOME = {"reject": RequestState.REJECTED, "request_changes": RequestState.CHANGES_REQUESTED}
+
+
+@transaction.atomic(durable=True)
+def request_open(
+    *,
+    actor: Actor,
+    lease: Lease,
+    project_id: str,
+    subject: tuple[str, str],
+    subject_digest: str,
+    title: str,
+    phase_code: str,
+    policy: PolicySnapshot,
+    binding: ChangeBinding | None,
+    excluded: frozenset[str],
+    carry_over_allowed: bool,
+) -> RequestData:
+    """Ask for a decision on exactly ``subject_digest``.
+
+    A repeat for the same digest returns the request that waits; a pending request for another digest of the
+    same subject becomes void and is superseded.
+
+    Raises:
+        LeaseLost: another worker carries the job out.
+    """
+    lease_check(lease)
+    pending = ApprovalRequest.objects.filter(
+        subject_kind=subject[0], subject_id=subject[1], state=RequestState.PENDING
+    ).first()
+    if pending is not None and pending.subject_digest == subject_digest:
+        return request_data(pending)
+    previous = (
+        ApprovalRequest.objects.filter(subject_kind=subject[0], subject_id=subject[1])
+        .order_by("-created_at")
+        .first()
+    )
+    if pending is not None:
+        _void(actor, str(pending.id), "something newer waits for a decision")
+    row = ApprovalRequest.objects.create(
+        project_id=project_id,
+        subject_kind=subject[0],
+        subject_id=subject[1],
+        subject_digest=subject_digest,
+        title=title[:300],
+        phase_code=phase_code,
+        policy={
+            "tier": policy.tier,
+            "quorum": [{"role": rule.role, "count": rule.count} for rule in policy.quorum],
+            "reasons": [dict(reason) for reason in policy.reasons],
+            "blocked": policy.blocked,
+        },
+        binding=binding.as_json() if binding else None,
+        excluded=sorted(excluded),
+        carry_over_allowed=carry_over_allowed,
+        expires_at=now() + VALID,
+        supersedes=previous,
+    )
+    row.refresh_from_db()
+    record(
+        actor=actor,
+        type="approval.requested",
+        subject=("approval_request", str(row.id)),
+        data={
+            "about": list(subject),
+            "digest": subject_digest,
+            "tier": policy.tier,
+            "blocked": policy.blocked,
+            "excluded": sorted(excluded),
+        },
+    )
+    return request_data(row)
+
+
+def _require_decidable(request: RequestData, actor: Actor, verdict: Verdict, reason: str, digest: str) -> str:
+    """Return the role in which the actor decides, or say why not."""
+    if not reason.strip() or len(reason) > MAX_REASON:
+        message = f"say why, in at most {MAX_REASON} characters"
+        raise ReasonRequired(message)
+    if request.state != RequestState.PENDING:
+        message = f"this request is {request.state}; nothing can be decided on it any more"
+        raise RequestNotPending(message, state=request.state)
+    if request.expires_at <= now():
+        message = "this request has expired, which means not approved; a new one can be asked for"
+        raise RequestExpired(message)
+    if digest != request.subject_digest:
+        message = "you looked at another version: load the page again and look at what changed"
+        raise DigestMismatch(message, expected=request.subject_digest)
+    if actor.kind != "person" or actor.person_id is None:
+        message = "only a person can decide"
+        raise ApproverExcluded(message)
+    if actor.participants & set(request.excluded):
+        message = "you took part in this change, so you can't decide on it"
+        raise ApproverExcluded(message)
+    if any(decision.person_id == actor.person_id for decision in request.decisions):
+        message = "you have decided on this already"
+        raise ApproverExcluded(message)
+    role = role_wanted(request.policy.quorum, request.decisions, actor.roles)
+    if role is None:
+        needed = ", ".join(rule.role for rule in request.policy.quorum)
+        message = f"this request waits for: {needed}"
+        raise RoleMissing(message, roles=[rule.role for rule in request.policy.quorum])
+    if verdict == "approve" and request.policy.blocked:
+        message = "the policy blocks approval: " + "; ".join(
+            reason_["text"] for reason_ in request.policy.reasons
+        )
+        raise ApprovalBlocked(message)
+    return role
+
+
+@transaction.atomic(durable=True)
+def decision_record(
+    *,
+    actor: Actor,
+    request_id: str,
+    verdict: Verdict,
+    reason: str,
+    digest: str,
+    unattended_allowed: bool,
+) -> tuple[DecisionData, RequestData]:
+    """Take one person's decision: checked, signed and recorded, and its consequence put in line.
+
+    Args:
+        actor: who decides.
+        request_id: on what.
+        verdict: approve, reject or request_changes.
+        reason: why; required.
+        digest: the digest that the person looked at.
+        unattended_allowed: this installation was created by the demo.
+
+    Raises:
+        RequestNotFound: there is no such request.
+        ReasonRequired: no reason, or an endless one.
+        RequestNotPending: decided, void or withdrawn.
+        RequestExpired: too late.
+        DigestMismatch: another version was looked at.
+        ApproverExcluded: not a person, a participant, or has decided already.
+        RoleMissing: holds none of the roles that are waited for.
+        ApprovalBlocked: the policy lets nobody approve this as it is.
+        UnattendedRefused: nobody sits in front of it, and this is no demo installation.
+    """
+    row = ApprovalRequest.objects.select_for_update().filter(pk=request_id).first()
+    if row is None:
+        message = "there is no such request"
+        raise RequestNotFound(message, request_id=request_id)
+    request = request_data(row)
+    role = _require_decidable(request, actor, verdict, reason, digest)
+    if actor.unattended and not unattended_allowed:
+        message = "unattended decisions exist only in an installation that the demo created"
+        raise UnattendedRefused(message)
+    moment = now()
+    signed = decision_sign(
+        request=request, actor=actor, role=role, verdict=verdict, reason=reason, decided_at=moment
+    )
+    decision = Decision(
+        request=row,
+        person_id=actor.person_id,
+        user_id=actor.id,
+        role=role,
+        verdict=verdict,
+        reason=reason,
+        unattended=actor.unattended,
+        nonce=signed.nonce,
+        statement_digest=signed.digest,
+        envelope=signed.envelope,
+        decided_at=moment,
+    )
+    decision.event_id = record(
+        actor=actor,
+        type="decision.recorded",
+        subject=("approval_request", request_id),
+        data={
+            "decision_id": str(decision.id),
+            "request_id": request_id,
+            "statement_digest": signed.digest,
+            "verdict": verdict,
+            "role": role,
+        },
+    )
+    decision.save(force_insert=True)
+    taken = decision_data(decision)
+    outcome = _outcome(request, taken, verdict)
+    if outcome is not None:
+        _settle(actor, row, outcome, taken)
+    row = ApprovalRequest.objects.prefetch_related("decisions").get(pk=request_id)
+    return taken, request_data(row)
+
+
+def _outcome(request: RequestData, taken: DecisionData, verdict: Verdict) -> RequestState | None:
+    if verdict != "approve":
+        return _OUTCOME[verdict]
+    if quorum_met(request.policy.quorum, (*request.decisions, taken)):
+        return RequestState.APPROVED
+    return None
+
+
+def _settle(actor: Actor, row: ApprovalRequest, outcome: RequestState, taken: DecisionData) -> None:
+    """Move the request and put the consequence in line, in the decision's own transaction."""
+    ApprovalRequest.objects.filter(pk=row.pk, state=RequestState.PENDING).update(
+        state=outcome, decided_at=taken.decided_at
+    )
+    record(
+        actor=actor,
+        type=f"approval.{outcome}",
+        subject=("approval_request", str(row.id)),
+        data={"about": [row.subject_kind, row.subject_id], "digest": row.subject_digest},
+    )
+    job_enqueue(
+        actor=actor,
+        kind="decision.execute",
+        subject=(row.subject_kind, row.subject_id),
+        payload={"request_id": str(row.id)},
+        dedupe_key=f"decision.execute:{row.id}",
+    )
+
+
+def _void(actor: Actor, request_id: str, why: str) -> bool:
+    moved = ApprovalRequest.objects.filter(
+        pk=request_id, state__in=[RequestState.PENDING, RequestState.APPROVED]
+    ).update(state=RequestState.VOID, void_reason=why)
+    if moved:
+        record(
+            actor=actor, type="approval.voided", subject=("approval_request", request_id), data={"why": why[:500]}
+        )
+    return bool(moved)
+
+
+@transaction.atomic(durable=True)
+def request_void(*, actor: Actor, lease: Lease, request_id: str, why: str) -> None:
+    """Void a request because what it was about has moved; an ended request stays as it is.
+
+    Raises:
+        LeaseLost: another worker carries the job out.
+    """
+    lease_check(lease)
+    _void(actor, request_id, why)
+
+
+@transaction.atomic(durable=True)
+def requests_expire(*, actor: Actor) -> int:
+    """End pending requests whose time is over, by the database's clock; return how many."""
+    due = ApprovalRequest.objects.filter(state=RequestState.PENDING, expires_at__lte=Now())
+    ended = 0
+    for request_id in list(due.values_list("id", flat=True)):
+        if due.filter(pk=request_id).update(state=RequestState.EXPIRED, decided_at=Now()):
+            record(actor=actor, type="approval.expired", subject=("approval_request", str(request_id)))
+            ended += 1
+    return ended

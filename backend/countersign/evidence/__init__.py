@@ -1,0 +1,1 @@
+"""Evidence: artifacts by digest, sealed packs, detached addenda (DESIGN section 6)."""

@@ -1,0 +1,270 @@
+"""Sealing packs and addenda: building, signing and storing, without the database."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from countersign.evidence.contracts import SealedPack
+from countersign.evidence.errors import PackRefused, SecretInEvidence
+from countersign.evidence.sbom import sbom_build
+from countersign.evidence.secrets import secrets_find
+from countersign.shared.clock import isoformat
+from countersign.shared.keys import signing_key
+from countersign.shared.storage import object_store
+from countersign_verify import dsse, vocabulary
+from countersign_verify.canonical import canonical_bytes, digest_bytes
+from countersign_verify.container import Member
+from countersign_verify.errors import RefusedError
+from countersign_verify.pack import PackDraft, pack_draft, pack_seal
+from countersign_verify.risk import risk_evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from countersign.evidence.contracts import GateEvidence, PackContents
+    from countersign.shared.keys import KeyName
+    from countersign.shared.types import JSON
+
+RETAIN_DAYS = 365
+BUILDER = "https://countersign.dev/runner/v1"
+BUILD_TYPE = "https://countersign.dev/run/v1"
+_JSON = "application/json"
+_TEXT = "text/plain; charset=utf-8"
+
+
+def _json_member(path: str, value: object) -> Member:
+    return Member(path, canonical_bytes(value), _JSON)  # type: ignore[arg-type]  # checked by the encoder
+
+
+def _not_applicable(reason: str) -> dict[str, JSON]:
+    return {"applies": False, "reason": reason}
+
+
+def _applies(*members: str) -> dict[str, JSON]:
+    return {"applies": True, "members": sorted(members)}
+
+
+def _members(contents: PackContents) -> list[Member]:
+    tree = [entry.as_json() for entry in sorted(contents.base_tree, key=lambda item: item.path)]
+    entries = [entry.as_json() for entry in sorted(contents.entries, key=lambda item: item.path)]
+    members = [
+        Member(vocabulary.MEMBER_BASE_COMMIT, contents.base_commit_object, "application/x-git-commit"),
+        _json_member(vocabulary.MEMBER_BASE_TREE, tree),
+        Member(vocabulary.MEMBER_COMMIT, contents.change_commit_object, "application/x-git-commit"),
+        Member(vocabulary.MEMBER_DIFF, contents.diff, "text/x-diff"),
+        _json_member(vocabulary.MEMBER_ENTRIES, entries),
+        Member(vocabulary.MEMBER_PROMPT, contents.prompt.encode(), "text/markdown; charset=utf-8"),
+        _json_member("prompt/record.json", contents.prompt_record),
+        Member(vocabulary.MEMBER_TRANSCRIPT, contents.transcript, _TEXT),
+        _json_member(vocabulary.MEMBER_CALL, contents.agent_call),
+        _json_member(vocabulary.MEMBER_POLICY, contents.policy),
+        Member(vocabulary.MEMBER_RULESET, contents.ruleset, _JSON),
+        _json_member("governance/violations.json", list(contents.violations)),
+        _json_member(
+            vocabulary.MEMBER_RISK_INPUTS,
+            {name: list(inputs) for name, inputs in contents.risk_inputs.items()},
+        ),
+        Member(vocabulary.MEMBER_ROLLBACK, contents.rollback.encode(), "text/markdown; charset=utf-8"),
+        Member("rollout/plan.md", contents.rollout.encode(), "text/markdown; charset=utf-8"),
+        Member("sbom/cyclonedx.json", sbom_build(contents.environment, subject=contents.project), _JSON),
+        _json_member("scan/dependencies.json", _scan(contents)),
+    ]
+    members += [
+        _json_member(f"{vocabulary.GATE_REPORTS}{gate.name}.json", dict(gate.report)) for gate in contents.gates
+    ]
+    if contents.exceptions:
+        members.append(_json_member(vocabulary.MEMBER_EXCEPTIONS, list(contents.exceptions)))
+    return members
+
+
+def _scan(contents: PackContents) -> dict[str, JSON]:
+    if not contents.dependency_change:
+        reason = "no dependency change: the resolved dependency set is identical to the base's"
+        return {"status": "no_dependency_change", "reason": reason}
+    reason = "dependencies changed and this installation has no vulnerability database"
+    return {"status": "unknown", "reason": reason}
+
+
+def _fields(contents: PackContents) -> dict[str, JSON]:
+    gates = [f"{vocabulary.GATE_REPORTS}{gate.name}.json" for gate in contents.gates]
+    library = "a source change to a repository: nothing is installed by this platform"
+    return {
+        "artifact_hashes": _applies(vocabulary.MEMBER_ENTRIES, vocabulary.MEMBER_COMMIT),
+        "signatures": _applies(
+            vocabulary.STATEMENT_GATES,
+            vocabulary.STATEMENT_PROVENANCE,
+            vocabulary.STATEMENT_RISK,
+            vocabulary.STATEMENT_TESTS,
+        ),
+        "sbom": _applies("sbom/cyclonedx.json"),
+        "scan_results": _applies("scan/dependencies.json"),
+        "policy_decision": _applies(vocabulary.MEMBER_POLICY, vocabulary.MEMBER_RULESET),
+        "install": _not_applicable(library),
+        "uninstall": _not_applicable(library),
+        "detection": _not_applicable("the merge commit named by the tag shows that the change is in"),
+        "rollout_plan": _applies("rollout/plan.md"),
+        "rollback_plan": _applies(vocabulary.MEMBER_ROLLBACK),
+        "test_evidence": _applies(vocabulary.STATEMENT_TESTS, *gates),
+        "exceptions": _applies(vocabulary.MEMBER_EXCEPTIONS)
+        if contents.exceptions
+        else _not_applicable("no exception is in force for this change"),
+    }
+
+
+def _subject(contents: PackContents) -> dict[str, JSON]:
+    return {
+        "project": contents.project,
+        "run_id": contents.run_id,
+        "attempt": contents.attempt,
+        "isolation": contents.isolation,
+        "base_commit": contents.base_commit,
+        "base_tree": contents.base_tree_id,
+        "change_commit": contents.change_commit,
+        "result_tree": contents.result_tree,
+        "ruleset_digest": contents.ruleset_digest,
+        "score": contents.score,
+        "excluded": sorted(contents.excluded),
+    }
+
+
+def _statement(draft: PackDraft, path: str, predicate_type: str, key: KeyName, predicate: JSON) -> Member:
+    signer = signing_key(key)
+    subjects = [dsse.subject_entry(vocabulary.CONTENT_SUBJECT, draft.content_digest)]
+    envelope = dsse.statement_sign(
+        dsse.statement(subjects, predicate_type, predicate), [(signer.key_id, signer.private)]
+    )
+    return Member(path, dsse.envelope_bytes(envelope), "application/vnd.dsse+json")
+
+
+def _statements(draft: PackDraft, contents: PackContents) -> list[Member]:
+    names: tuple[tuple[str, str, KeyName, JSON], ...] = (
+        (
+            vocabulary.STATEMENT_GATES,
+            dsse.GATES_V1,
+            "gates",
+            {
+                "base_commit": contents.base_commit,
+                "result_tree": contents.result_tree,
+                "gates": gate_summaries(contents.gates),
+            },
+        ),
+        (vocabulary.STATEMENT_TESTS, dsse.TEST_RESULT_V1, "gates", _test_result(contents)),
+        (vocabulary.STATEMENT_RISK, dsse.RISK_V1, "scorer", risk_evaluate(_risk_inputs(contents))),
+        (vocabulary.STATEMENT_PROVENANCE, dsse.PROVENANCE_V1, "runner", _provenance(contents)),
+    )
+    return [_statement(draft, path, kind, key, predicate) for path, kind, key, predicate in names]
+
+
+def _risk_inputs(contents: PackContents) -> dict[str, list[Mapping[str, JSON]]]:
+    return {name: list(inputs) for name, inputs in contents.risk_inputs.items()}
+
+
+def _test_result(contents: PackContents) -> JSON:
+    tests = [gate for gate in contents.gates if gate.name == "tests"]
+    passed = bool(tests) and all(gate.status == "pass" for gate in tests)
+    return {
+        "result": "PASSED" if passed else "FAILED",
+        "configuration": [{"name": "environment", "digest": {"sha256": contents.environment_digest[7:]}}],
+        "passedTests": sorted(gate.name for gate in contents.gates if gate.status == "pass"),
+        "failedTests": sorted(gate.name for gate in contents.gates if gate.status == "fail"),
+        "warnedTests": sorted(gate.name for gate in contents.gates if gate.status == "unknown"),
+    }
+
+
+def _provenance(contents: PackContents) -> JSON:
+    return {
+        "buildDefinition": {
+            "buildType": BUILD_TYPE,
+            "externalParameters": {
+                "project": contents.project,
+                "prompt": digest_bytes(contents.prompt.encode()),
+                "adapter": contents.agent_call.get("adapter"),
+                "isolation": contents.isolation,
+            },
+            "resolvedDependencies": [
+                {"uri": "git", "digest": {"gitCommit": contents.base_commit}},
+                {"uri": "environment", "digest": {"sha256": contents.environment_digest[7:]}},
+            ],
+        },
+        "runDetails": {
+            "builder": {"id": BUILDER},
+            "metadata": {
+                "invocationId": contents.run_id,
+                "startedOn": isoformat(contents.started_at),
+                "finishedOn": isoformat(contents.finished_at),
+            },
+        },
+    }
+
+
+def _require_no_secrets(contents: PackContents) -> None:
+    found = secrets_find(
+        {
+            "prompt": contents.prompt.encode(),
+            "transcript": contents.transcript,
+            "diff": contents.diff,
+            "gate reports": json.dumps([dict(gate.report) for gate in contents.gates]).encode(),
+        }
+    )
+    if found:
+        message = f"what was to be sealed holds {len(found)} secret(s): {'; '.join(found[:5])}"
+        raise SecretInEvidence(message, found=list(found[:50]))
+
+
+def pack_store(contents: PackContents) -> SealedPack:
+    """Seal the contents into a pack and store it; the same contents give the same pack.
+
+    Raises:
+        SecretInEvidence: the secret scanner found something in a text.
+        PackRefused: something a pack must hold is missing or malformed.
+        SigningKeyMissing: a signing key can't be read.
+        StorageRefused: the store can't keep it.
+    """
+    _require_no_secrets(contents)
+    with tempfile.TemporaryDirectory(prefix="countersign-seal-") as directory:
+        file = Path(directory) / "pack.tar"
+        try:
+            draft = pack_draft(_members(contents), _subject(contents), _fields(contents))
+            sealed = pack_seal(file, draft, _statements(draft, contents))
+        except RefusedError as error:
+            message = f"the evidence pack can't be sealed: {error}"
+            raise PackRefused(message, run_id=contents.run_id) from error
+        key = f"packs/{sealed.digest.removeprefix('sha256:')}.tar"
+        stored = object_store().put(key, file, retain_days=RETAIN_DAYS)
+    return SealedPack(
+        digest=sealed.digest,
+        content_digest=sealed.content_digest,
+        file_digest=stored.digest,
+        size=stored.size,
+        key=stored.key,
+        locked=stored.locked,
+        mode=stored.mode,
+    )
+
+
+def addendum_sign(predicate: Mapping[str, JSON]) -> tuple[str, dict[str, JSON]]:
+    """Sign a re-verification with the keys of the gates and of the scorer; return its digest and envelope.
+
+    Raises:
+        SigningKeyMissing: a signing key can't be read.
+    """
+    subjects = [dsse.subject_entry("countersign-pack", str(predicate["pack"]))]
+    content = dsse.statement(subjects, dsse.REVERIFICATION_V1, dict(predicate))
+    signers = [signing_key("gates"), signing_key("scorer")]
+    envelope = dsse.statement_sign(content, [(key.key_id, key.private) for key in signers])
+    return digest_bytes(canonical_bytes(content)), dict(envelope)
+
+
+def gate_summaries(gates: tuple[GateEvidence, ...]) -> list[JSON]:
+    """Return ``name``, ``status`` and ``report_digest`` of each gate, as statements and addenda list them."""
+    return [
+        {
+            "name": gate.name,
+            "status": gate.status,
+            "report_digest": digest_bytes(canonical_bytes(dict(gate.report))),
+        }
+        for gate in sorted(gates, key=lambda item: item.name)
+    ]

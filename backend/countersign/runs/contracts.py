@@ -1,0 +1,124 @@
+"""What the runs room hands to others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedEntryData:
+    """One path of a change: what stands there afterwards.
+
+    Attributes:
+        path: relative to the repository's root.
+        mode: Git's mode (``100644``, ``100755``, ``120000``).
+        blob: Git object id of the new content; ``None`` when the path is removed.
+    """
+
+    path: str
+    mode: str
+    blob: str | None
+
+    def as_json(self) -> dict[str, str | None]:
+        """Return the entry as it stands in packs and statements."""
+        return {"path": self.path, "mode": self.mode, "blob": self.blob}
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalData:
+    """What an agent proposed, frozen as Git objects of the platform's own repository."""
+
+    change_commit: str
+    result_tree: str
+    entries: tuple[ChangedEntryData, ...]
+    patch_digest: str
+    patch_lines: int
+    summary: str
+    transcript_digest: str
+    duration_ms: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergeData:
+    """The commits that mean "merged"."""
+
+    run_id: str
+    state: str
+    base_before: str
+    merge_commit: str
+    state_commit: str
+    tag: str
+    result_tree: str
+    addendum_digest: str | None
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptData:
+    """One try of the agent."""
+
+    number: int
+    seed: int
+    outcome: str
+    summary: str
+    transcript_digest: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentData:
+    """Something that only a person can resolve."""
+
+    id: str
+    run_id: str
+    project_id: str
+    title: str
+    detail: str
+    state: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunData:
+    """One run.
+
+    Attributes:
+        state: see ``countersign.runs.models.RunState``.
+        revision: grows when the change is put on a new base and gets a new pack.
+        participants: persons who took part and can't approve (initiator, minter of the token in use).
+    """
+
+    id: str
+    project_id: str
+    work_item_id: str
+    title: str
+    slug: str
+    phase_code: str
+    persona: str
+    adapter: str
+    prompt_id: str
+    ruleset_digest: str
+    state: str
+    revision: int
+    attempt: int
+    base_commit: str
+    change_commit: str
+    result_tree: str
+    branch: str
+    snapshot_tag: str
+    entries: tuple[ChangedEntryData, ...]
+    patch_digest: str
+    patch_lines: int
+    score: int | None
+    pack_digest: str
+    request_id: str
+    participants: tuple[str, ...]
+    failure: Mapping[str, object]
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,1 @@
+"""The main job, carried out: commands put it in line, tasks carry it, steps do one thing each."""
