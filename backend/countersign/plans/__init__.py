@@ -1,0 +1,1 @@
+"""Plans: phases, deliverables, acceptance criteria, work items and the project state document."""

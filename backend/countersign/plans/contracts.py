@@ -1,0 +1,266 @@
+"""What the plans room hands to others, and what it is handed: frozen plain data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from countersign.shared.types import JSON
+
+
+class PhaseState(StrEnum):
+    """Where a phase stands; see `models.Phase` for the moves."""
+
+    BLOCKED = "blocked"
+    ACTIVE = "active"
+    AWAITING_SIGNOFF = "awaiting_signoff"
+    COMPLETE = "complete"
+
+
+class DeliverableState(StrEnum):
+    """Where a deliverable stands, recomputed from evidence."""
+
+    PLANNED = "planned"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+
+
+class WorkItemState(StrEnum):
+    """Where a work item stands; see `models.WorkItem` for the moves."""
+
+    PROPOSED = "proposed"
+    READY = "ready"
+    RUNNING = "running"
+    MERGED = "merged"
+    REJECTED = "rejected"
+    BACKLOG = "backlog"
+
+
+class WorkItemKind(StrEnum):
+    """What a work item was made from."""
+
+    FINDINGS = "findings"
+    DELIVERABLE = "deliverable"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanProblem:
+    """One thing that is wrong with a plan text, and where."""
+
+    line: int
+    column: int
+    message: str
+
+    def as_dict(self) -> dict[str, JSON]:
+        """Give the problem as plain data."""
+        return {"line": self.line, "column": self.column, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class SelectorData:
+    """Which findings a deliverable is about."""
+
+    rules: tuple[str, ...]
+    paths: tuple[str, ...] = ("**",)
+    tool: str | None = None
+
+    def as_dict(self) -> dict[str, JSON]:
+        """Give the selector as plain data."""
+        return {"tool": self.tool, "rules": list(self.rules), "paths": list(self.paths)}
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionData:
+    """An acceptance criterion with the answer of the last evaluation."""
+
+    code: str
+    text: str
+    check: Mapping[str, Any]  # the validated check document; its keys depend on its kind
+    met: bool
+    evidence: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverableData:
+    """A deliverable of a phase."""
+
+    id: str
+    phase_id: str
+    code: str
+    title: str
+    state: DeliverableState
+    selector: SelectorData
+    criteria: tuple[CriterionData, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseGateData:
+    """A quality gate of a phase with the answer of the last evaluation."""
+
+    code: str
+    text: str
+    check: Mapping[str, Any]  # the validated check document; its keys depend on its kind
+    met: bool
+    evidence: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignoffData:
+    """The Director's sign-off of a phase: which request, which decision, over which proof."""
+
+    request_id: str
+    decision_id: str
+    proof_digest: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseData:
+    """A phase of a plan."""
+
+    id: str
+    plan_id: str
+    project_id: str
+    code: str
+    title: str
+    objective: str
+    order: int
+    depends_on: tuple[str, ...]
+    state: PhaseState
+    missing: tuple[str, ...]
+    proof_digest: str
+    evaluated_at: datetime | None
+    signoff: SignoffData | None
+    deliverables: tuple[DeliverableData, ...]
+    gates: tuple[PhaseGateData, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Say whether the phase is complete."""
+        return self.state is PhaseState.COMPLETE
+
+
+@dataclass(frozen=True, slots=True)
+class PlanData:
+    """One version of a project's plan."""
+
+    id: str
+    project_id: str
+    code: str
+    title: str
+    description: str
+    version: int
+    source_digest: str
+    created_at: datetime
+    phases: tuple[PhaseData, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItemDraft:
+    """A work item to be made; `key` names it within its analysis session."""
+
+    key: str
+    title: str
+    rules: tuple[str, ...]
+    paths: tuple[str, ...]
+    finding_ids: tuple[str, ...] = ()
+    tool: str = ""
+    kind: WorkItemKind = WorkItemKind.FINDINGS
+    deliverable_id: str | None = None
+    priority: int = 0
+    persona: str = ""
+    adapter: str = ""
+    state: WorkItemState = WorkItemState.PROPOSED
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItemData:
+    """A work item: one change that somebody can decide on."""
+
+    id: str
+    project_id: str
+    session_id: str
+    deliverable_id: str | None
+    deliverable_code: str
+    phase_id: str | None
+    phase_code: str
+    key: str
+    title: str
+    kind: WorkItemKind
+    tool: str
+    rules: tuple[str, ...]
+    paths: tuple[str, ...]
+    finding_ids: tuple[str, ...]
+    priority: int
+    persona: str
+    adapter: str
+    state: WorkItemState
+    reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFact:
+    """A finding that is left in the analysed head."""
+
+    tool: str
+    rule: str
+    path: str
+    fixable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFact:
+    """What came of a work item's run: its pack, its merge, its gates by name."""
+
+    work_item_id: str
+    run_id: str
+    pack_digest: str | None
+    merge_commit: str | None
+    gates: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def merged(self) -> bool:
+        """Say whether the change is merged and can show its pack."""
+        return bool(self.pack_digest and self.merge_commit)
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseFacts:
+    """The evidence a phase is judged by, gathered by the caller.
+
+    `findings` is what the latest analysis left over at `head_commit`, and None when that head was
+    not analysed: then nothing can be said about it, which is not the same as nothing was found.
+    """
+
+    head_commit: str
+    findings: tuple[FindingFact, ...] | None
+    analysis_digest: str | None
+    changes: tuple[ChangeFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseEvaluation:
+    """A phase after an evaluation, with the proof that was judged and what it lacked."""
+
+    phase: PhaseData
+    proof: Mapping[str, Any]  # the proof document, canonical JSON data
+    proof_digest: str
+    complete: bool
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectStateEntryData:
+    """An entry of the project state document that was written for a run."""
+
+    id: str
+    project_id: str
+    run_id: str
+    text: str
+    commit: str
+    created_at: datetime

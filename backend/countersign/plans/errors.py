@@ -1,0 +1,38 @@
+"""What can go wrong in the plans room."""
+
+from countersign.shared.errors import DomainError
+
+
+class PlanInvalid(DomainError):
+    """The plan text was not understood; `problems` lists each place by line and column."""
+
+    code = "plan_invalid"
+    status = 400
+
+
+class PhaseBlocked(DomainError):
+    """Work of a phase was to start although a phase it depends on is incomplete."""
+
+    code = "phase_blocked"
+    status = 409
+
+
+class SignoffRefused(DomainError):
+    """A phase was to be signed off that is not waiting for it, or over another proof."""
+
+    code = "signoff_refused"
+    status = 409
+
+
+class WorkItemStateConflict(DomainError):
+    """A work item was not in the state that the move expected."""
+
+    code = "work_item_state_conflict"
+    status = 409
+
+
+class ProjectStateConflict(DomainError):
+    """A run already has another project state entry."""
+
+    code = "project_state_conflict"
+    status = 409

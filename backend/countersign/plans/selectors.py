@@ -1,0 +1,426 @@
+"""Reading plans, phases and work items."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from countersign.accounts.policies import require
+from countersign.plans.contracts import (
+    CriterionData,
+    DeliverableData,
+    DeliverableState,
+    PhaseData,
+    PhaseFacts,
+    PhaseGateData,
+    PhaseState,
+    PlanData,
+    ProjectStateEntryData,
+    SelectorData,
+    SignoffData,
+    WorkItemData,
+    WorkItemKind,
+    WorkItemState,
+)
+from countersign.plans.models import (
+    AcceptanceCriterion,
+    Deliverable,
+    Phase,
+    PhaseGate,
+    Plan,
+    ProjectStateEntry,
+    WorkItem,
+)
+from countersign.plans.proof import PhaseRecord, proof_build
+from countersign.shared.actor import Actor
+from countersign.shared.errors import NotFound
+
+_PHASE_PARTS = ("deliverables__criteria", "gates")
+
+
+def plan_get(*, actor: Actor, plan_id: str) -> PlanData:
+    """Return one plan version.
+
+    Raises:
+        PermissionDenied: The actor may not read.
+        NotFound: There is no such plan.
+    """
+    require(actor, "read")
+    plan = Plan.objects.filter(pk=as_uuid(plan_id, "plan")).first()
+    if plan is None:
+        raise _not_found("plan", plan_id)
+    return plan_data(plan)
+
+
+def plan_current(*, actor: Actor, project_id: str) -> PlanData | None:
+    """Return the plan version imported last into a project, or None when it has no plan.
+
+    Raises:
+        PermissionDenied: The actor may not read.
+    """
+    require(actor, "read")
+    plan = (
+        Plan.objects.filter(project_id=as_uuid(project_id, "project"))
+        .order_by("-created_at", "-version")
+        .first()
+    )
+    return None if plan is None else plan_data(plan)
+
+
+def plan_list(*, actor: Actor, project_id: str | None = None) -> tuple[PlanData, ...]:
+    """Return plan versions, newest first.
+
+    Raises:
+        PermissionDenied: The actor may not read.
+    """
+    require(actor, "read")
+    plans = Plan.objects.order_by("-created_at", "-version")
+    if project_id is not None:
+        plans = plans.filter(project_id=as_uuid(project_id, "project"))
+    return tuple(plan_data(plan) for plan in plans)
+
+
+def phase_get(*, actor: Actor, phase_id: str) -> PhaseData:
+    """Return one phase.
+
+    Raises:
+        PermissionDenied: The actor may not read.
+        NotFound: There is no such phase.
+    """
+    require(actor, "read")
+    return phase_data(phase_row(phase_id))
+
+
+def phase_list(*, actor: Actor, plan_id: str) -> tuple[PhaseData, ...]:
+    """Return the phases of a plan version in plan order.
+
+    Raises:
+        PermissionDenied: The actor may not read.
+    """
+    require(actor, "read")
+    rows = Phase.objects.filter(plan_id=as_uuid(plan_id, "plan"))
+    return tuple(phase_data(row) for row in rows.select_related("plan").prefetch_related(*_PHASE_PARTS))
+
+
+def work_item_get(*, actor: Actor, work_item_id: str) -> WorkItemData:
+    """Return one work item.
+
+    Raises:
+        PermissionDenied: The actor may not read.
+        NotFound: There is no such work item.
+    """
+    require(actor, "read")
+    return work_item_data(work_item_row(work_item_id))
+
+
+def work_item_list(
+    *,
+    actor: Actor,
+    project_id: str | None = None,
+    session_id: str | None = None,
+    phase_id: str | None = None,
+    states: Iterable[WorkItemState | str] | None = None,
+) -> tuple[WorkItemData, ...]:
+    """Return work items, the most urgent first.
+
+    Raises:
+        PermissionDenied: The actor may not read.
+    """
+    require(actor, "read")
+    items = WorkItem.objects.select_related("deliverable__phase")
+    if project_id is not None:
+        items = items.filter(project_id=as_uuid(project_id, "project"))
+    if session_id is not None:
+        items = items.filter(session_id=as_uuid(session_id, "session"))
+    if phase_id is not None:
+        items = items.filter(deliverable__phase_id=as_uuid(phase_id, "phase"))
+    if states is not None:
+        items = items.filter(state__in=[WorkItemState(state).value for state in states])
+    return tuple(work_item_data(item) for item in items)
+
+
+def phase_proof(*, actor: Actor, phase_id: str, evidence: PhaseFacts) -> dict[str, Any]:  # JSON
+    """Recompute the proof of a phase from the records and the evidence handed in; saves nothing.
+
+    Raises:
+        PermissionDenied: The actor may not read.
+        NotFound: There is no such phase.
+    """
+    require(actor, "read")
+    return proof_build(phase_record(phase_row(phase_id)), evidence)
+
+
+def phase_proof_stored(*, actor: Actor, phase_id: str) -> dict[str, Any]:  # JSON
+    """Return the proof of the last evaluation (of a complete phase: the one that was signed).
+
+    Raises:
+        PermissionDenied: The actor may not read.
+        NotFound: There is no such phase, or it was never evaluated.
+    """
+    require(actor, "read")
+    proof: dict[str, Any] = phase_row(phase_id).proof
+    if not proof:
+        raise NotFound("This phase has not been evaluated yet.", phase=phase_id)
+    return proof
+
+
+def phase_blockers(*, actor: Actor, work_item_id: str) -> tuple[str, ...]:
+    """Return what must happen before a work item may be started; empty when nothing must.
+
+    Raises:
+        PermissionDenied: The actor may not read.
+        NotFound: There is no such work item.
+    """
+    require(actor, "read")
+    return blockers_of(work_item_row(work_item_id))
+
+
+def project_state_entry_list(*, actor: Actor, project_id: str) -> tuple[ProjectStateEntryData, ...]:
+    """Return the entries of a project's state document in the order they were written.
+
+    Raises:
+        PermissionDenied: The actor may not read.
+    """
+    require(actor, "read")
+    rows = ProjectStateEntry.objects.filter(project_id=as_uuid(project_id, "project"))
+    return tuple(project_state_entry_data(row) for row in rows)
+
+
+def as_uuid(value: str, noun: str) -> UUID:
+    """Read an id; one that is not well-formed names nothing.
+
+    Raises:
+        NotFound: The id is not a UUID.
+    """
+    try:
+        return UUID(value)
+    except ValueError as error:
+        raise _not_found(noun, value) from error
+
+
+def phase_row(phase_id: str) -> Phase:
+    """Return the row of a phase with its parts.
+
+    Raises:
+        NotFound: There is no such phase.
+    """
+    row = (
+        Phase.objects.select_related("plan")
+        .prefetch_related(*_PHASE_PARTS)
+        .filter(pk=as_uuid(phase_id, "phase"))
+        .first()
+    )
+    if row is None:
+        raise _not_found("phase", phase_id)
+    return row
+
+
+def work_item_row(work_item_id: str) -> WorkItem:
+    """Return the row of a work item with its phase.
+
+    Raises:
+        NotFound: There is no such work item.
+    """
+    row = (
+        WorkItem.objects.select_related("deliverable__phase")
+        .filter(pk=as_uuid(work_item_id, "work item"))
+        .first()
+    )
+    if row is None:
+        raise _not_found("work item", work_item_id)
+    return row
+
+
+def phase_record(row: Phase) -> PhaseRecord:
+    """Collect what the proof of a phase rests on in this room."""
+    states = dict(Phase.objects.filter(plan_id=row.plan_id).values_list("code", "state"))
+    return PhaseRecord(
+        phase=phase_data(row),
+        plan={
+            "id": str(row.plan_id),
+            "code": row.plan.code,
+            "version": row.plan.version,
+            "digest": row.plan.source_digest,
+        },
+        dependencies=tuple((code, states.get(code) == PhaseState.COMPLETE.value) for code in row.depends_on),
+        work_items=_work_items_that_count(row),
+    )
+
+
+def blockers_of(item: WorkItem) -> tuple[str, ...]:
+    """List the phases before a work item's own that are incomplete, with what each lacks."""
+    if item.deliverable is None:
+        return ()
+    phase = item.deliverable.phase
+    by_code = {other.code: other for other in Phase.objects.filter(plan_id=phase.plan_id)}
+    blockers: list[str] = []
+    for code in _all_before(phase.code, by_code):
+        before = by_code[code]
+        if before.state == PhaseState.COMPLETE.value:
+            continue
+        blockers.append(f"phase {code} ({before.title}) is {before.state}, not complete")
+        blockers.extend(f"{code}: {missing}" for missing in before.missing)
+    return tuple(blockers)
+
+
+def plan_data(plan: Plan) -> PlanData:
+    """Give a plan as plain data."""
+    phases = plan.phases.select_related("plan").prefetch_related(*_PHASE_PARTS)
+    return PlanData(
+        id=str(plan.id),
+        project_id=str(plan.project_id),
+        code=plan.code,
+        title=plan.title,
+        description=plan.description,
+        version=plan.version,
+        source_digest=plan.source_digest,
+        created_at=plan.created_at,
+        phases=tuple(phase_data(phase) for phase in phases),
+    )
+
+
+def phase_data(row: Phase) -> PhaseData:
+    """Give a phase as plain data."""
+    return PhaseData(
+        id=str(row.id),
+        plan_id=str(row.plan_id),
+        project_id=str(row.plan.project_id),
+        code=row.code,
+        title=row.title,
+        objective=row.objective,
+        order=row.order,
+        depends_on=tuple(row.depends_on),
+        state=PhaseState(row.state),
+        missing=tuple(row.missing),
+        proof_digest=row.proof_digest,
+        evaluated_at=row.evaluated_at,
+        signoff=_signoff_data(row),
+        deliverables=tuple(deliverable_data(part) for part in row.deliverables.all()),
+        gates=tuple(_gate_data(gate) for gate in row.gates.all()),
+    )
+
+
+def deliverable_data(row: Deliverable) -> DeliverableData:
+    """Give a deliverable as plain data."""
+    selector = row.selector
+    return DeliverableData(
+        id=str(row.id),
+        phase_id=str(row.phase_id),
+        code=row.code,
+        title=row.title,
+        state=DeliverableState(row.state),
+        selector=SelectorData(
+            tool=selector["tool"],
+            rules=tuple(selector["rules"]),
+            paths=tuple(selector["paths"]),
+        ),
+        criteria=tuple(_criterion_data(criterion) for criterion in row.criteria.all()),
+    )
+
+
+def work_item_data(row: WorkItem) -> WorkItemData:
+    """Give a work item as plain data."""
+    deliverable = row.deliverable
+    return WorkItemData(
+        id=str(row.id),
+        project_id=str(row.project_id),
+        session_id=str(row.session_id),
+        deliverable_id=None if deliverable is None else str(deliverable.id),
+        deliverable_code="" if deliverable is None else deliverable.code,
+        phase_id=None if deliverable is None else str(deliverable.phase_id),
+        phase_code="" if deliverable is None else deliverable.phase.code,
+        key=row.key,
+        title=row.title,
+        kind=WorkItemKind(row.kind),
+        tool=row.tool,
+        rules=tuple(row.rules),
+        paths=tuple(row.paths),
+        finding_ids=tuple(row.finding_ids),
+        priority=row.priority,
+        persona=row.persona,
+        adapter=row.adapter,
+        state=WorkItemState(row.state),
+        reason=row.reason,
+        created_at=row.created_at,
+    )
+
+
+def project_state_entry_data(row: ProjectStateEntry) -> ProjectStateEntryData:
+    """Give a project state entry as plain data."""
+    return ProjectStateEntryData(
+        id=str(row.id),
+        project_id=str(row.project_id),
+        run_id=str(row.run_id),
+        text=row.text,
+        commit=row.commit,
+        created_at=row.created_at,
+    )
+
+
+def _work_items_that_count(row: Phase) -> tuple[WorkItemData, ...]:
+    """Return the work items a phase is judged by.
+
+    Everything merged or running counts, whenever it was proposed. Of what was not done, only the
+    latest session of each deliverable counts: it looked at the project again and said anew what
+    there is to do.
+    """
+    items = list(
+        WorkItem.objects.filter(deliverable__phase=row)
+        .select_related("deliverable__phase")
+        .order_by("created_at", "key")
+    )
+    latest = {item.deliverable_id: item.session_id for item in items}
+    done = {WorkItemState.MERGED.value, WorkItemState.RUNNING.value}
+    return tuple(
+        work_item_data(item)
+        for item in items
+        if item.state in done or item.session_id == latest[item.deliverable_id]
+    )
+
+
+def _all_before(code: str, by_code: dict[str, Phase]) -> list[str]:
+    """List every phase that a phase waits for, near and far, in plan order."""
+    found: set[str] = set()
+    waiting = list(by_code[code].depends_on)
+    while waiting:
+        current = waiting.pop()
+        if current not in found:
+            found.add(current)
+            waiting.extend(by_code[current].depends_on)
+    return sorted(found, key=lambda name: by_code[name].order)
+
+
+def _signoff_data(row: Phase) -> SignoffData | None:
+    if row.signed_off_at is None:
+        return None
+    return SignoffData(
+        request_id=row.signoff_request_id,
+        decision_id=row.signoff_decision_id,
+        proof_digest=row.signoff_proof_digest,
+        signed_at=row.signed_off_at,
+    )
+
+
+def _criterion_data(row: AcceptanceCriterion) -> CriterionData:
+    return CriterionData(
+        code=row.code,
+        text=row.text,
+        check=row.check_document,
+        met=row.met,
+        evidence=row.evidence or None,
+        reason=row.reason,
+    )
+
+
+def _gate_data(row: PhaseGate) -> PhaseGateData:
+    return PhaseGateData(
+        code=row.code,
+        text=row.text,
+        check=row.check_document,
+        met=row.met,
+        evidence=row.evidence or None,
+        reason=row.reason,
+    )
+
+
+def _not_found(noun: str, value: str) -> NotFound:
+    return NotFound(f"There is no such {noun}, or you may not see it.", **{noun.replace(" ", "_"): value})

@@ -1,0 +1,13 @@
+"""Locks that several services of the room take."""
+
+from countersign.plans.models import Phase
+
+
+def plan_lock(plan_id: object) -> None:
+    """Hold the phases of a plan until commit, so that none completes or reopens meanwhile."""
+    list(
+        Phase.objects.select_for_update(no_key=True)
+        .filter(plan_id=plan_id)
+        .order_by("order")
+        .values_list("pk", flat=True)
+    )
