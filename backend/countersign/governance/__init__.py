@@ -1,0 +1,1 @@
+"""Documents with authority, versioned rules, what a change breaks, what it risks and who must decide."""
