@@ -1,0 +1,1 @@
+"""Findings: what analysers say about a project, and which of it belongs together."""
