@@ -122,15 +122,21 @@ def _problem_from(error: yaml.YAMLError, text: str) -> PlanProblem:
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         message = " ".join(part for part in (error.context, error.problem) if part)
-        if mark is not None:
-            return PlanProblem(mark.line + 1, mark.column + 1, message)
-        return PlanProblem(1, 1, message)
+        return PlanProblem(*_inside(mark, text), message) if mark else PlanProblem(1, 1, message)
     if isinstance(error, yaml.reader.ReaderError):
         before = text[: error.position]
         line = before.count("\n") + 1
         column = len(before) - (before.rfind("\n") + 1) + 1
         return PlanProblem(line, column, "a character that is not allowed in YAML")
     return PlanProblem(1, 1, str(error))
+
+
+def _inside(mark: yaml.Mark, text: str) -> tuple[int, int]:
+    """Give a mark's place; libyaml puts what is missing at the end on a line after the last."""
+    lines = text.split("\n")
+    if mark.line < len(lines):
+        return (mark.line + 1, mark.column + 1)
+    return (len(lines), len(lines[-1]) + 1)
 
 
 def _mark(item: yaml.Node | yaml.Event) -> tuple[int, int]:
