@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from countersign.accounts.contracts import UserData
 from countersign.accounts.errors import CredentialRefused, UserNotFound
 from countersign.accounts.models import ApiToken, Person, RoleAssignment, User
+from countersign.accounts.policies import may
 from countersign.shared.actor import Actor
 
 if TYPE_CHECKING:
@@ -42,6 +43,19 @@ def user_by_email(email: str) -> UserData:
     if user is None:
         message = f"there is no user with the address {email}"
         raise UserNotFound(message)
+    return user_data(user)
+
+
+def user_get(*, actor: Actor, user_id: str) -> UserData:
+    """Return a user whom the actor may see: oneself, or anybody for those who keep accounts.
+
+    Raises:
+        UserNotFound: there is none, or not for this actor.
+    """
+    user = User.objects.select_related("person").filter(pk=user_id).first()
+    if user is None or not (actor.id == str(user.id) or may(actor, "account.write")):
+        message = "there is no such user"
+        raise UserNotFound(message, user_id=user_id)
     return user_data(user)
 
 

@@ -47,7 +47,13 @@ def roles_sync(*, actor: Actor) -> int:
 
 @transaction.atomic(durable=True)
 def user_create(
-    *, actor: Actor, email: str, name: str, password: str | None = None, person_id: str = "", unattended: bool = False
+    *,
+    actor: Actor,
+    email: str,
+    name: str,
+    password: str | None = None,
+    person_id: str = "",
+    unattended: bool = False,
 ) -> UserData:
     """Create a user, and the person behind it unless ``person_id`` names one.
 
@@ -194,3 +200,22 @@ def one_time_login_redeem(*, actor: Actor, secret: str) -> UserData:
     taken.filter(pk=login.pk).update(used_at=Now())
     record(actor=actor, type="one_time_login.redeemed", subject=("user", str(login.user_id)))
     return user_data(login.user)
+
+
+@transaction.atomic(durable=True)
+def login_record(*, actor: Actor, user_id: str, method: str) -> None:
+    """Record that a user logged in, and how (``password``, ``one_time_login``)."""
+    record(actor=actor, type="user.logged_in", subject=("user", user_id), data={"method": method})
+
+
+@transaction.atomic(durable=True)
+def login_refusal_record(*, actor: Actor, email: str, reason: str) -> None:
+    """Record a refused login; the address goes in by digest, for it may name a person or be a slip."""
+    digest = f"sha256:{secret_digest(email.strip().lower())}" if email else ""
+    record(actor=actor, type="user.login_refused", subject=("login", digest), data={"reason": reason})
+
+
+@transaction.atomic(durable=True)
+def logout_record(*, actor: Actor, user_id: str) -> None:
+    """Record that a user logged out."""
+    record(actor=actor, type="user.logged_out", subject=("user", user_id))

@@ -49,3 +49,16 @@ class CheckpointData:
     root: str
     note: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SequencingLag:
+    """How far the sequencer is behind.
+
+    Attributes:
+        pending: events that no checkpoint covers yet (counted up to a limit).
+        oldest_seconds: age of the oldest of them, 0 when there is none.
+    """
+
+    pending: int
+    oldest_seconds: float

@@ -47,9 +47,7 @@ def _pending(horizon: int) -> list[tuple[int, int, bytes]]:
     events = AuditEvent.objects.filter(transaction_id__lt=horizon)
     if last is not None:
         # A row-value comparison uses the (transaction_id, id) index; Q objects would not.
-        events = events.extra(  # noqa: S610 - constant SQL, parameters are bound
-            where=["(transaction_id, id) > (%s, %s)"], params=[last[0], last[1]]
-        )
+        events = events.extra(where=["(transaction_id, id) > (%s, %s)"], params=[last[0], last[1]])
     rows = events.order_by("transaction_id", "id").values_list("transaction_id", "id", "body")[:BATCH]
     return [(txid, position, bytes(body)) for txid, position, body in rows]
 

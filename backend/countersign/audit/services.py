@@ -13,7 +13,7 @@ from countersign.audit.labels import forget_cached_keys, label_seal
 from countersign.audit.models import AuditEvent, PersonKey
 from countersign.shared.clock import isoformat, now
 from countersign.shared.correlation import correlation_id
-from countersign.shared.errors import InvalidInput, NoTransaction, NotFound
+from countersign.shared.errors import InvalidInput, NotFound, NoTransaction
 from countersign_verify.canonical import canonical_bytes
 
 if TYPE_CHECKING:

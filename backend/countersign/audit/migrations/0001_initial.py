@@ -7,59 +7,73 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditCheckpoint',
+            name="AuditCheckpoint",
             fields=[
-                ('tree_size', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('root', models.BinaryField()),
-                ('note', models.TextField()),
-                ('frontier', models.JSONField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("tree_size", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("root", models.BinaryField()),
+                ("note", models.TextField()),
+                ("frontier", models.JSONField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
-            name='AuditLeaf',
+            name="AuditLeaf",
             fields=[
-                ('leaf_index', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('event_position', models.BigIntegerField(unique=True)),
-                ('transaction_id', models.BigIntegerField()),
-                ('leaf_hash', models.BinaryField()),
+                ("leaf_index", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("event_position", models.BigIntegerField(unique=True)),
+                ("transaction_id", models.BigIntegerField()),
+                ("leaf_hash", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='PersonKey',
+            name="PersonKey",
             fields=[
-                ('key_id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField(unique=True)),
-                ('secret', models.BinaryField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("key_id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("person_id", models.UUIDField(unique=True)),
+                ("secret", models.BinaryField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('event_id', models.UUIDField(unique=True)),
-                ('transaction_id', models.BigIntegerField(db_default=django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Cast(models.Func(function='pg_current_xact_id'), models.TextField()), models.BigIntegerField()))),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('type', models.CharField(max_length=100)),
-                ('actor_kind', models.CharField(max_length=16)),
-                ('actor_id', models.CharField(max_length=100)),
-                ('person_id', models.UUIDField(null=True)),
-                ('subject_type', models.CharField(max_length=50)),
-                ('subject_id', models.CharField(max_length=200)),
-                ('correlation_id', models.CharField(blank=True, max_length=64)),
-                ('body', models.BinaryField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("event_id", models.UUIDField(unique=True)),
+                (
+                    "transaction_id",
+                    models.BigIntegerField(
+                        db_default=django.db.models.functions.comparison.Cast(
+                            django.db.models.functions.comparison.Cast(
+                                models.Func(function="pg_current_xact_id"), models.TextField()
+                            ),
+                            models.BigIntegerField(),
+                        )
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("type", models.CharField(max_length=100)),
+                ("actor_kind", models.CharField(max_length=16)),
+                ("actor_id", models.CharField(max_length=100)),
+                ("person_id", models.UUIDField(null=True)),
+                ("subject_type", models.CharField(max_length=50)),
+                ("subject_id", models.CharField(max_length=200)),
+                ("correlation_id", models.CharField(blank=True, max_length=64)),
+                ("body", models.BinaryField()),
             ],
             options={
-                'indexes': [models.Index(fields=['transaction_id', 'id'], name='audit_event_sequence'), models.Index(fields=['subject_type', 'subject_id', 'id'], name='audit_event_subject'), models.Index(fields=['type', 'id'], name='audit_event_type'), models.Index(fields=['actor_id', 'id'], name='audit_event_actor'), models.Index(fields=['correlation_id', 'id'], name='audit_event_correlation')],
+                "indexes": [
+                    models.Index(fields=["transaction_id", "id"], name="audit_event_sequence"),
+                    models.Index(fields=["subject_type", "subject_id", "id"], name="audit_event_subject"),
+                    models.Index(fields=["type", "id"], name="audit_event_type"),
+                    models.Index(fields=["actor_id", "id"], name="audit_event_actor"),
+                    models.Index(fields=["correlation_id", "id"], name="audit_event_correlation"),
+                ],
             },
         ),
     ]

@@ -1,0 +1,178 @@
+"""The decision inbox: what waits for a person, everything to decide on, and the decision itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.status import HTTP_201_CREATED
+
+from countersign.api.approval_parts import (
+    BlockedReason,
+    Change,
+    DiffRef,
+    Excluded,
+    Execution,
+    FindingBrief,
+    PackRef,
+    PhaseProof,
+    Policy,
+    PromptRef,
+    Quorum,
+    Receipt,
+    Rollback,
+    Subject,
+    Transcript,
+    Violation,
+    Vote,
+    WorkItemRef,
+)
+from countersign.api.authentication import actor_of
+from countersign.api.base import ApiView, Input, Output, answer, body_of, query_of
+from countersign.api.idempotency import idempotent
+from countersign.api.pagination import PAGE_PARAMETERS, PageInput, page_answer, paginated
+from countersign.api.parts import ISOLATIONS, TIERS, Flattening, GateCount, GateReport, ProjectRef, Risk
+from countersign.api.projects import PROJECT_FILTER
+from countersign.workflow import commands, queries
+
+if TYPE_CHECKING:
+    import uuid
+
+    from rest_framework.request import Request
+    from rest_framework.response import Response
+
+REQUEST_STATES = ("pending", "approved", "rejected", "changes_requested", "expired", "void")
+REQUEST_FILTERS = ("pending", "decided", "all")
+REQUEST_ACTIONS = ("approve", "reject", "request_changes", "download_pack")
+VERDICTS = ("approve", "reject", "request_changes")
+
+
+class ApprovalRequest(Output):
+    """A request in the inbox; ``allowed_actions`` is what this viewer may do with it now."""
+
+    id = serializers.CharField()
+    state = serializers.ChoiceField(choices=REQUEST_STATES)
+    subject = Subject()
+    title = serializers.CharField()
+    project = ProjectRef()
+    phase_code = serializers.CharField(allow_null=True)
+    risk_score = serializers.IntegerField(allow_null=True)
+    tier = serializers.ChoiceField(choices=TIERS)
+    quorum = Quorum(many=True)
+    gates = GateCount()
+    files_changed = serializers.IntegerField()
+    added_lines = serializers.IntegerField()
+    deleted_lines = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+    allowed_actions = serializers.ListField(child=serializers.ChoiceField(choices=REQUEST_ACTIONS))
+    mine = serializers.BooleanField()
+
+
+class ApprovalRequestDetail(ApprovalRequest, Flattening):
+    """Everything that a decision stands on."""
+
+    inner = "request"
+
+    digest = serializers.CharField(help_text="what the decision is bound to; send it back with the decision")
+    pack = PackRef(allow_null=True)
+    run_id = serializers.CharField(allow_null=True)
+    attempt = serializers.IntegerField(allow_null=True)
+    blocked_reason = BlockedReason(allow_null=True)
+    policy = Policy()
+    votes = Vote(many=True)
+    excluded = Excluded(many=True)
+    risk = Risk(allow_null=True)
+    gate_reports = GateReport(many=True)
+    change = Change(allow_null=True)
+    diff = DiffRef(allow_null=True)
+    rollback = Rollback()
+    prompt = PromptRef(allow_null=True)
+    transcript = Transcript(allow_null=True)
+    work_item = WorkItemRef(allow_null=True)
+    findings = FindingBrief(many=True)
+    violations = Violation(many=True)
+    isolation = serializers.ChoiceField(choices=ISOLATIONS)
+    phase_proof = PhaseProof(allow_null=True)
+    execution = Execution(allow_null=True)
+    receipt = Receipt(allow_null=True)
+    superseded_by = serializers.CharField(allow_null=True)
+
+
+ApprovalRequestPage = paginated(ApprovalRequest)
+
+
+class ApprovalRequestQuery(PageInput):
+    """What the inbox can be narrowed by."""
+
+    state = serializers.ChoiceField(choices=REQUEST_FILTERS, default="pending")
+    project = serializers.CharField(default="", max_length=200)
+
+
+class DecisionInput(Input):
+    """A decision over exactly the digest that was shown; a reason is required."""
+
+    verdict = serializers.ChoiceField(choices=VERDICTS)
+    # Whether a reason is there is the workflow's to refuse, with its own code: blank must get that far.
+    reason = serializers.CharField(max_length=10_000, allow_blank=True)
+    digest = serializers.CharField(max_length=100)
+
+
+class ApprovalRequestListView(ApiView):
+    """The inbox."""
+
+    @extend_schema(
+        operation_id="approval_requests_list",
+        parameters=[
+            OpenApiParameter("state", str, enum=REQUEST_FILTERS, default="pending"),
+            PROJECT_FILTER,
+            *PAGE_PARAMETERS,
+        ],
+        responses=ApprovalRequestPage,
+        summary="List decision requests, the most urgent first",
+    )
+    def get(self, request: Request) -> Response:
+        """Answer a page of requests, ranked by expiry and risk."""
+        query = query_of(ApprovalRequestQuery, request)
+        page = queries.request_page(
+            actor=actor_of(request),
+            state=query["state"],
+            project=query["project"],
+            after=query["cursor"],
+            limit=query["limit"],
+        )
+        return page_answer(request, ApprovalRequestPage, page)
+
+
+class ApprovalRequestView(ApiView):
+    """One request."""
+
+    @extend_schema(
+        operation_id="approval_requests_get",
+        responses=ApprovalRequestDetail,
+        summary="Read a decision request",
+    )
+    def get(self, request: Request, id: uuid.UUID) -> Response:  # noqa: A002 - the name in the address
+        """Answer everything that the decision stands on."""
+        detail = queries.request_detail(actor=actor_of(request), request_id=str(id))
+        return answer(ApprovalRequestDetail, detail)
+
+
+class DecisionsView(ApiView):
+    """The decisions on one request."""
+
+    @extend_schema(
+        operation_id="approval_requests_decide",
+        request=DecisionInput,
+        responses={201: ApprovalRequestDetail},
+        summary="Approve, reject or request changes",
+    )
+    @idempotent
+    def post(self, request: Request, id: uuid.UUID) -> Response:  # noqa: A002 - the name in the address
+        """Sign a decision and answer the request as it stands after it."""
+        actor = actor_of(request)
+        commands.decision_submit(actor=actor, request_id=str(id), **body_of(DecisionInput, request))
+        detail = queries.request_detail(actor=actor, request_id=str(id))
+        return answer(ApprovalRequestDetail, detail, status=HTTP_201_CREATED)

@@ -1,0 +1,170 @@
+"""Logging in and out: address and password, or a one-time login, both through django-allauth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
+from django.contrib.auth import get_user_model
+from django.contrib.auth import logout as session_end
+from django.core.exceptions import ValidationError as DjangoValidationError
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.status import HTTP_204_NO_CONTENT
+
+from countersign.accounts.errors import CredentialRefused
+from countersign.accounts.selectors import actor_of_user
+from countersign.accounts.services import (
+    login_record,
+    login_refusal_record,
+    logout_record,
+    one_time_login_redeem,
+)
+from countersign.api.authentication import SessionAuthentication, actor_of
+from countersign.api.base import ApiView, Input, body_of
+from countersign.api.me import Me, me_answer
+from countersign.shared.actor import Actor, service_actor
+from countersign.shared.errors import DomainError
+from countersign.shared.logs import log_user
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from rest_framework.request import Request
+
+WEB = service_actor("web")
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+class LoginThrottled(DomainError):
+    """Too many attempts failed."""
+
+    code = "too_many_attempts"
+    status = 429
+
+
+class LoginIncomplete(DomainError):
+    """The login needs another step that this endpoint does not offer."""
+
+    code = "login_incomplete"
+    status = 401
+
+
+class LoginInput(Input):
+    """Address and password."""
+
+    email = serializers.EmailField()
+    password = serializers.CharField(trim_whitespace=False, max_length=1000)
+
+
+class OneTimeLoginInput(Input):
+    """The token from the fragment of a one-time login's address."""
+
+    token = serializers.CharField(max_length=200)
+
+
+class LoginView(ApiView):
+    """What both ways in share: nobody needs to be logged in, and the CSRF token is checked all the same."""
+
+    authentication_classes: ClassVar = []
+    permission_classes: ClassVar = [AllowAny]
+    reading = None
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Refuse a login that another site started in this browser.
+
+        Raises:
+            PermissionDenied: the CSRF token is missing or wrong.
+        """
+        super().initial(request, *args, **kwargs)
+        SessionAuthentication().enforce_csrf(request)
+
+
+class PasswordLoginView(LoginView):
+    """Log in with address and password."""
+
+    @extend_schema(
+        operation_id="auth_login", auth=[], request=LoginInput, responses=Me, summary="Log in with a password"
+    )
+    def post(self, request: Request) -> Response:
+        """Start a session.
+
+        Raises:
+            CredentialRefused: address or password is wrong, or the user was deactivated.
+            LoginThrottled: too many attempts failed.
+        """
+        body = body_of(LoginInput, request)
+        try:
+            user = get_adapter().authenticate(
+                request._request,  # noqa: SLF001 - DRF names it so for this very use
+                email=body["email"],
+                password=body["password"],
+            )
+        except DjangoValidationError as error:
+            login_refusal_record(actor=WEB, email=body["email"], reason="too_many_attempts")
+            raise LoginThrottled("too many attempts failed; wait five minutes and try again") from error
+        if user is None or not user.is_active:
+            login_refusal_record(actor=WEB, email=body["email"], reason="wrong_credentials")
+            raise CredentialRefused("the address or the password is wrong")
+        return session_begin(request, user, method="password")
+
+
+class OneTimeLoginView(LoginView):
+    """Log in with a link that works once."""
+
+    @extend_schema(
+        operation_id="auth_one_time_login",
+        auth=[],
+        request=OneTimeLoginInput,
+        responses=Me,
+        summary="Log in with a one-time token",
+    )
+    def post(self, request: Request) -> Response:
+        """Use the token up and start a session.
+
+        Raises:
+            CredentialRefused: unknown, used or expired.
+        """
+        try:
+            redeemed = one_time_login_redeem(actor=WEB, secret=body_of(OneTimeLoginInput, request)["token"])
+        except CredentialRefused:
+            login_refusal_record(actor=WEB, email="", reason="one_time_login_refused")
+            raise
+        user = get_user_model().objects.get(pk=redeemed.id)
+        user.backend = BACKEND
+        return session_begin(request, user, method="one_time_login")
+
+
+def session_begin(request: Request, user: AbstractBaseUser, *, method: str) -> Response:
+    """Start the session through allauth, so that its further steps apply, and answer who it is.
+
+    Raises:
+        LoginIncomplete: allauth asks for another step.
+    """
+    http = request._request  # noqa: SLF001 - DRF names it so for this very use
+    record_authentication(http, user, method=method)
+    perform_login(http, Login(user=user))
+    if http.user != user:
+        raise LoginIncomplete("this account needs a second factor; log in through the web page")
+    actor = actor_of_user(http.user)
+    log_user(actor.id)
+    login_record(actor=actor, user_id=actor.id, method=method)
+    return me_answer(actor)
+
+
+class LogoutView(ApiView):
+    """Log out."""
+
+    reading = None
+
+    @extend_schema(operation_id="auth_logout", request=None, responses={204: None}, summary="Log out")
+    def post(self, request: Request) -> Response:
+        """End the session; a token stays what it is."""
+        actor: Actor = actor_of(request)
+        if actor.token_id is None:
+            session_end(request._request)  # noqa: SLF001 - DRF names it so for this very use
+            logout_record(actor=actor, user_id=actor.id)
+        return Response(status=HTTP_204_NO_CONTENT)

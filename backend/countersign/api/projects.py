@@ -1,0 +1,135 @@
+"""Projects: governed repositories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+
+from countersign.api.authentication import actor_of
+from countersign.api.base import Accepted, ApiView, Input, Output, accepted, answer, body_of, query_of
+from countersign.api.idempotency import idempotent
+from countersign.api.pagination import PAGE_PARAMETERS, PageInput, page_answer, paginated
+from countersign.api.parts import ISOLATIONS
+from countersign.projects.selectors import project_get, project_list
+from countersign.shared.paging import sequence_page
+from countersign.workflow import commands
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rest_framework.request import Request
+    from rest_framework.response import Response
+
+    from countersign.projects.contracts import BaselineData, ProjectData
+
+PROJECT_FILTER = OpenApiParameter("project", str, description="slug or id of a project")
+
+
+class Baseline(Output):
+    """How the project's own tests ended before anything was changed."""
+
+    status = serializers.ChoiceField(choices=("passed", "failed", "unknown"))
+    reason = serializers.CharField()
+    passed = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    duration_ms = serializers.IntegerField()
+    commit = serializers.CharField()
+
+
+class Project(Output):
+    """A project."""
+
+    id = serializers.CharField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    default_branch = serializers.CharField()
+    head_commit = serializers.CharField()
+    state = serializers.ChoiceField(choices=("registering", "ready", "failed"))
+    isolation = serializers.ChoiceField(choices=ISOLATIONS)
+    baseline = Baseline(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+ProjectPage = paginated(Project)
+
+
+class ProjectInput(Input):
+    """A project to register."""
+
+    source = serializers.CharField(
+        max_length=4096, help_text="path of a repository, directory or source archive"
+    )
+    name = serializers.CharField(max_length=200)
+    isolation = serializers.ChoiceField(choices=ISOLATIONS, required=False)
+
+
+def project_view(project: ProjectData) -> Mapping[str, object]:
+    """Return what the API shows of a project: its tests are counted, not listed."""
+    return {
+        "id": project.id,
+        "slug": project.slug,
+        "name": project.name,
+        "default_branch": project.default_branch,
+        "head_commit": project.head_commit or "",
+        "state": project.state,
+        "isolation": project.isolation,
+        "baseline": _baseline_view(project.baseline),
+        "created_at": project.created_at,
+    }
+
+
+def _baseline_view(baseline: BaselineData | None) -> Mapping[str, object] | None:
+    if baseline is None:
+        return None
+    outcomes = list(baseline.tests.values())
+    return {
+        "status": baseline.status,
+        "reason": baseline.reason,
+        "passed": outcomes.count("passed"),
+        "failed": outcomes.count("failed") + outcomes.count("error"),
+        "duration_ms": baseline.duration_ms,
+        "commit": baseline.commit,
+    }
+
+
+class ProjectListView(ApiView):
+    """All projects, and registering one."""
+
+    @extend_schema(
+        operation_id="projects_list",
+        parameters=PAGE_PARAMETERS,
+        responses=ProjectPage,
+        summary="List projects",
+    )
+    def get(self, request: Request) -> Response:
+        """Answer a page of projects."""
+        query = query_of(PageInput, request)
+        page = sequence_page(
+            [project_view(project) for project in project_list(actor=actor_of(request))],
+            after=query["cursor"],
+            limit=query["limit"],
+        )
+        return page_answer(request, ProjectPage, page)
+
+    @extend_schema(
+        operation_id="projects_register",
+        request=ProjectInput,
+        responses={202: Accepted},
+        summary="Register a project",
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Take the project in; the task imports it, builds its environment and runs its tests."""
+        body = body_of(ProjectInput, request)
+        return accepted(commands.project_register(actor=actor_of(request), **body))
+
+
+class ProjectView(ApiView):
+    """One project."""
+
+    @extend_schema(operation_id="projects_get", responses=Project, summary="Read a project")
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer the project."""
+        return answer(Project, project_view(project_get(actor=actor_of(request), slug=slug)))

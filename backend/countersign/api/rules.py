@@ -1,0 +1,79 @@
+"""The governance rules in force."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+
+from countersign.api.authentication import actor_of
+from countersign.api.base import ApiView, Output, query_of
+from countersign.api.pagination import PAGE_PARAMETERS, PageInput, page_answer, paginated
+from countersign.governance.selectors import rule_list
+from countersign.shared.paging import sequence_page
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.response import Response
+
+    from countersign.governance.contracts import RuleData
+
+AUTHORITIES = ("request", "requirements", "authoritative", "supreme")
+
+
+class RuleScope(Output):
+    """Where a rule applies; an empty list means everywhere."""
+
+    languages = serializers.ListField(child=serializers.CharField())
+    paths = serializers.ListField(child=serializers.CharField())
+    finding_types = serializers.ListField(child=serializers.CharField())
+    personas = serializers.ListField(child=serializers.CharField())
+    phases = serializers.ListField(child=serializers.CharField())
+
+
+class Rule(Output):
+    """The version of a rule that is in force."""
+
+    code = serializers.CharField()
+    version = serializers.IntegerField()
+    title = serializers.CharField()
+    document = serializers.CharField()
+    document_title = serializers.CharField()
+    section = serializers.CharField()
+    authority = serializers.ChoiceField(choices=AUTHORITIES)
+    scope = RuleScope()
+    text = serializers.CharField()
+    why = serializers.CharField()
+    correction = serializers.CharField()
+    check = serializers.DictField()
+    mode = serializers.ChoiceField(choices=("observe", "advise", "enforce"))
+    severity = serializers.CharField()
+    core = serializers.BooleanField()
+    digest = serializers.CharField()
+
+
+RulePage = paginated(Rule)
+
+
+def rule_view(rule: RuleData) -> dict[str, object]:
+    """Return what the API shows of a rule: authority as a word."""
+    names = [name for name in Rule().fields if name != "authority"]
+    return {**{name: getattr(rule, name) for name in names}, "authority": rule.authority.name.lower()}
+
+
+class RuleListView(ApiView):
+    """Rules."""
+
+    @extend_schema(
+        operation_id="rules_list",
+        parameters=PAGE_PARAMETERS,
+        responses=RulePage,
+        summary="List the rules in force",
+    )
+    def get(self, request: Request) -> Response:
+        """Answer a page of rules, by code."""
+        query = query_of(PageInput, request)
+        rules = [rule_view(rule) for rule in rule_list(actor_of(request))]
+        page = sequence_page(rules, after=query["cursor"], limit=query["limit"])
+        return page_answer(request, RulePage, page)
