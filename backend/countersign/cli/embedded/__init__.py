@@ -1,0 +1,1 @@
+"""PostgreSQL and Valkey from Python packages, started and stopped as child processes."""

@@ -1,0 +1,283 @@
+"""One real PostgreSQL and one real Valkey for the whole run, started before Django reads its settings.
+
+The database is created and migrated by the role that owns the schema; the tests then run as the
+runtime role, so that a test sees exactly what the platform may do.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from countersign.cli.embedded.network import port_choose
+from countersign.cli.embedded.postgres import (
+    APP,
+    OWNER,
+    SEQUENCER,
+    PostgresServer,
+    privileges_provision,
+    roles_provision,
+    wait_until,
+)
+from countersign.cli.embedded.processes import ProcessGroup
+from countersign.cli.embedded.secrets import ServerPasswords
+from countersign.cli.embedded.valkey import ValkeyServer
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoDbBlocker
+
+_SERVERS = "COUNTERSIGN_TEST_SERVERS"
+_SUPERUSER_PASSWORD = "COUNTERSIGN_TEST_SUPERUSER_PASSWORD"
+_SECONDS = 60.0
+
+
+def _servers_start() -> None:
+    """Start both servers and leave their addresses in the environment, where xdist's workers find them."""
+    directory = Path(tempfile.mkdtemp(prefix="countersign-tests-"))
+    passwords = ServerPasswords()
+    postgres = PostgresServer(directory / "postgres", port_choose(), passwords, durable=False)
+    valkey = ValkeyServer(directory / "valkey", port_choose(), passwords.valkey, durable=False)
+    group = ProcessGroup()
+
+    def stop() -> None:
+        group.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+    atexit.register(stop)
+    group.start(valkey.spec(directory / "valkey.log"))
+    postgres.initialise()
+    group.start(postgres.spec(directory / "postgres.log"))
+    wait_until(functools.partial(postgres.answers), _SECONDS, "PostgreSQL")
+    with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
+        roles_provision(connection, passwords)
+        connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(OWNER)))
+    # Databases of the tests are copies of this one, and so get its default privileges.
+    with psycopg.connect(postgres.dsn("template1"), autocommit=True) as connection:
+        privileges_provision(connection)
+    wait_until(functools.partial(valkey.answers), _SECONDS, "Valkey")
+    os.environ.update(
+        {
+            _SERVERS: str(directory),
+            _SUPERUSER_PASSWORD: passwords.superuser,
+            "COUNTERSIGN_HOME": str(directory / "home"),
+            "COUNTERSIGN_KEYS_DIR": str(directory / "home" / "keys"),
+            "COUNTERSIGN_OBJECT_STORE": str(directory / "home" / "objects"),
+            "COUNTERSIGN_SECRET_KEY": "only-the-tests-use-this-key-" + passwords.app,
+            "COUNTERSIGN_DATABASE_HOST": "127.0.0.1",
+            "COUNTERSIGN_DATABASE_PORT": str(postgres.port),
+            "COUNTERSIGN_DATABASE_NAME": "postgres",
+            "COUNTERSIGN_DATABASE_ROLE": "app",
+            "COUNTERSIGN_DATABASE_USER": APP,
+            "COUNTERSIGN_DATABASE_PASSWORD": passwords.app,
+            "COUNTERSIGN_DATABASE_OWNER_USER": OWNER,
+            "COUNTERSIGN_DATABASE_OWNER_PASSWORD": passwords.owner,
+            "COUNTERSIGN_DATABASE_SEQUENCER_USER": SEQUENCER,
+            "COUNTERSIGN_DATABASE_SEQUENCER_PASSWORD": passwords.sequencer,
+            "COUNTERSIGN_REDIS_URL": valkey.url(),
+            "COUNTERSIGN_ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
+        }
+    )
+    os.environ.pop("COUNTERSIGN_SECRET_KEY_FILE", None)
+
+
+def _worker_index() -> int:
+    """Return 0 without xdist, else the worker's number from 1 up."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) + 1
+
+
+if _SERVERS not in os.environ:
+    _servers_start()
+if index := _worker_index():
+    # Each worker has files and a numbered Valkey database of its own; the PostgreSQL database follows below.
+    home = Path(os.environ[_SERVERS]) / f"home-{index}"
+    os.environ["COUNTERSIGN_HOME"] = str(home)
+    os.environ["COUNTERSIGN_KEYS_DIR"] = str(home / "keys")
+    os.environ["COUNTERSIGN_OBJECT_STORE"] = str(home / "objects")
+    os.environ["COUNTERSIGN_REDIS_URL"] = os.environ["COUNTERSIGN_REDIS_URL"].removesuffix("/0") + f"/{index}"
+os.environ["DJANGO_SETTINGS_MODULE"] = "countersign.config.settings"
+
+
+def pytest_configure() -> None:
+    """Load the settings, with the addresses from above; pytest-django then sets Django up."""
+    from django.conf import settings
+
+    assert settings.DATABASES
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse tests that flush the database: the runtime role can't TRUNCATE, and the log must not be."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if (marker is not None and marker.kwargs.get("transaction")) or fixtures & {
+            "transactional_db",
+            "live_server",
+            "django_db_reset_sequences",
+        }:
+            message = (
+                f"{item.nodeid}: transaction=True needs TRUNCATE, which the runtime role must not have; "
+                "ask for the fixture committed_db instead"
+            )
+            raise pytest.UsageError(message)
+
+
+def _connect_as(user: str, password: str) -> None:
+    from django.db import connection
+
+    connection.close()
+    connection.settings_dict["USER"] = user
+    connection.settings_dict["PASSWORD"] = password
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """Create and migrate this worker's database as the owner, then run as the runtime role."""
+    from django.conf import settings
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    from countersign.shared.env import environment
+    from countersign.shared.keys import keys_ensure
+
+    keys_ensure(environment().keys_directory)
+    owner = OWNER, os.environ["COUNTERSIGN_DATABASE_OWNER_PASSWORD"]
+    runtime = APP, os.environ["COUNTERSIGN_DATABASE_PASSWORD"]
+    # The owner's long work is not what the runtime's timeouts are for.
+    options = settings.DATABASES["default"].get("OPTIONS", {})
+    connection.settings_dict["OPTIONS"] = {key: value for key, value in options.items() if key != "options"}
+    with django_db_blocker.unblock():
+        _connect_as(*owner)
+        created = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
+        _connect_as(*runtime)
+        connection.settings_dict["OPTIONS"] = options
+    os.environ["COUNTERSIGN_DATABASE_NAME"] = connection.settings_dict["NAME"]
+    yield
+    with django_db_blocker.unblock():
+        _connect_as(*owner)
+        teardown_databases(created, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def superuser_dsn(django_db_setup: None) -> str:
+    """Return the connection string of the database's superuser, who is nobody in the platform."""
+    return _dsn("postgres", os.environ[_SUPERUSER_PASSWORD])
+
+
+@pytest.fixture(scope="session")
+def owner_dsn(django_db_setup: None) -> str:
+    """Return the connection string of the role that owns the schema."""
+    return _dsn(OWNER, os.environ["COUNTERSIGN_DATABASE_OWNER_PASSWORD"])
+
+
+def _dsn(user: str, password: str) -> str:
+    return psycopg.conninfo.make_conninfo(
+        host=os.environ["COUNTERSIGN_DATABASE_HOST"],
+        port=os.environ["COUNTERSIGN_DATABASE_PORT"],
+        dbname=os.environ["COUNTERSIGN_DATABASE_NAME"],
+        user=user,
+        password=password,
+    )
+
+
+@pytest.fixture
+def owner_connection(owner_dsn: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """Return a connection of the role that owns the schema; what it does is committed at once."""
+    with psycopg.connect(owner_dsn, autocommit=True) as connection:
+        yield connection
+
+
+class _Snapshot:
+    """What the migrations left in the database, to come back to after a test that committed."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        with psycopg.connect(dsn) as connection:
+            self._tables = [
+                sql.Identifier("public", str(name))
+                for (name,) in connection.execute(
+                    "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+                )
+            ]
+            self._seeds = [(table, self._dump(connection, table)) for table in self._filled(connection)]
+            self._sequences = connection.execute(
+                "SELECT format('%I.%I', schemaname, sequencename), last_value"
+                " FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+            ).fetchall()
+
+    @staticmethod
+    def _dump(connection: psycopg.Connection[tuple[Any, ...]], table: sql.Identifier) -> bytes:
+        with connection.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(table)) as copy:
+            return b"".join(bytes(block) for block in copy)
+
+    def _filled(self, connection: psycopg.Connection[tuple[Any, ...]]) -> list[sql.Identifier]:
+        columns = sql.SQL(", ").join(
+            sql.SQL("EXISTS (SELECT FROM {})").format(table) for table in self._tables
+        )
+        row = connection.execute(sql.SQL("SELECT {}").format(columns)).fetchone() or ()
+        return [table for table, filled in zip(self._tables, row, strict=True) if filled]
+
+    def restore(self) -> None:
+        """Empty what was filled and put the migrations' rows back, past every trigger."""
+        with psycopg.connect(self._dsn) as connection:
+            connection.execute("SET session_replication_role = replica")
+            # A connection that a test forgot would make this wait; say so instead of hanging.
+            connection.execute("SET lock_timeout = '10s'")
+            filled = self._filled(connection)
+            if filled:
+                connection.execute(
+                    sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(sql.SQL(", ").join(filled))
+                )
+            for table, rows in self._seeds:
+                connection.execute(sql.SQL("DELETE FROM {}").format(table))
+                with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(table)) as copy:
+                    copy.write(rows)
+            for name, value in self._sequences:
+                connection.execute("SELECT setval(%s::regclass, %s)", [name, value])
+
+
+@pytest.fixture(scope="session")
+def _database_snapshot(superuser_dsn: str) -> _Snapshot:
+    return _Snapshot(superuser_dsn)
+
+
+@pytest.fixture
+def committed_db(_database_snapshot: _Snapshot, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let a test really commit, as processes and threads beside it must see it; undone afterwards."""
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        try:
+            yield
+        finally:
+            connections.close_all()
+            _database_snapshot.restore()
+
+
+@pytest.fixture
+def process_environment(django_db_setup: None) -> dict[str, str]:
+    """Return the environment with which a process of the platform joins this test's database and Valkey."""
+    return dict(os.environ)
+
+
+@pytest.fixture(autouse=True)
+def _mail_and_cache_are_empty(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leave nothing in the shared cache for the next test that uses the database."""
+    yield
+    if {"db", "committed_db"} & set(request.fixturenames):
+        from django.core.cache import cache
+
+        cache.clear()
