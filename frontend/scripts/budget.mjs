@@ -1,0 +1,51 @@
+// Fails when the first load, or what the decision page adds to it, outgrows its budget (gzip, KiB).
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+
+const dist = resolve(import.meta.dirname, "../dist");
+const BUDGET = { entryScripts: 225, entryStyles: 40, decisionScripts: 40 };
+const DECISION = "src/features/decisions/decision-page.tsx";
+
+/** @type {Record<string, {file: string, isEntry?: boolean, imports?: string[], css?: string[]}>} */
+const manifest = JSON.parse(await readFile(resolve(dist, "manifest.json"), "utf8"));
+
+/** Every file that loading `key` brings along, dynamic imports left out.
+ * @param {string} key
+ * @param {{scripts: Set<string>, styles: Set<string>}} found */
+function collect(key, found) {
+  const chunk = manifest[key];
+  if (chunk === undefined || found.scripts.has(chunk.file)) return found;
+  found.scripts.add(chunk.file);
+  for (const sheet of chunk.css ?? []) found.styles.add(sheet);
+  for (const next of chunk.imports ?? []) collect(next, found);
+  return found;
+}
+
+/** @param {Iterable<string>} files */
+async function kib(files) {
+  let total = 0;
+  for (const file of files) total += gzipSync(await readFile(resolve(dist, file)), { level: 9 }).length;
+  return total / 1024;
+}
+
+const entryKey = Object.keys(manifest).find((key) => manifest[key]?.isEntry);
+if (entryKey === undefined || manifest[DECISION] === undefined) {
+  console.error("The build has no entry or no decision page of its own: run `npm run build`.");
+  process.exit(1);
+}
+const entry = collect(entryKey, { scripts: new Set(), styles: new Set() });
+const decision = collect(DECISION, { scripts: new Set(), styles: new Set() });
+const added = [...decision.scripts].filter((file) => !entry.scripts.has(file));
+
+const rows = [
+  { name: "entry JavaScript", size: await kib(entry.scripts), most: BUDGET.entryScripts },
+  { name: "entry CSS", size: await kib(entry.styles), most: BUDGET.entryStyles },
+  { name: "decision page JavaScript, added", size: await kib(added), most: BUDGET.decisionScripts },
+];
+let met = true;
+for (const { name, size, most } of rows) {
+  met &&= size <= most;
+  console.log(`${size <= most ? "ok  " : "OVER"} ${name.padEnd(34)} ${size.toFixed(1).padStart(7)} KiB of ${most}`);
+}
+process.exit(met ? 0 : 1);

@@ -1,0 +1,226 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  type ErrorComponentProps,
+  lazyRouteComponent,
+  Link,
+  redirect,
+  useRouter,
+} from "@tanstack/react-router";
+
+import { EmptyState, Page, Waiting } from "@/components/page";
+import { ProblemNotice } from "@/components/notice";
+import { InboxPage } from "@/features/decisions/inbox-page";
+import { decisionQuery, inboxQuery, type InboxTab } from "@/features/decisions/queries";
+import { STRINGS as DECISIONS } from "@/features/decisions/strings";
+import { planQuery, plansQuery } from "@/features/plans/queries";
+import { STRINGS as PLANS } from "@/features/plans/strings";
+import { runQuery, runsQuery } from "@/features/runs/queries";
+import { STRINGS as RUNS } from "@/features/runs/strings";
+import { safeNext, takeFragmentToken } from "@/features/session/fragment";
+import { LoginPage } from "@/features/session/login-page";
+import { meQuery, oneTimeLogin, sessionKeys } from "@/features/session/queries";
+import { STRINGS as SESSION } from "@/features/session/strings";
+import { asProblem, ProblemError } from "@/lib/problem";
+
+import { Shell } from "./shell";
+import { STRINGS } from "./strings";
+
+const DecisionPage = lazyRouteComponent(() => import("@/features/decisions/decision-page"), "DecisionPage");
+const PlansPage = lazyRouteComponent(() => import("@/features/plans/plans-page"), "PlansPage");
+const BoardPage = lazyRouteComponent(() => import("@/features/plans/board-page"), "BoardPage");
+const RunsPage = lazyRouteComponent(() => import("@/features/runs/runs-page"), "RunsPage");
+const RunPage = lazyRouteComponent(() => import("@/features/runs/run-page"), "RunPage");
+
+interface Context {
+  queryClient: QueryClient;
+}
+
+const rootRoute = createRootRouteWithContext<Context>()({ notFoundComponent: NotFound, errorComponent: Fault });
+
+const loginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/login",
+  validateSearch: (search): { next?: string } => (typeof search["next"] === "string" ? { next: search["next"] } : {}),
+  loaderDeps: ({ search }) => search,
+  // Once, when the page is entered: the link is good for one post.
+  loader: async ({ context, deps, preload }) => {
+    if (preload) return null;
+    const token = takeFragmentToken();
+    if (token === null) return null;
+    try {
+      const me = await oneTimeLogin(token);
+      context.queryClient.clear();
+      context.queryClient.setQueryData(sessionKeys.me, me);
+    } catch (error) {
+      return asProblem(error);
+    }
+    throw redirect({ href: safeNext(deps.next), replace: true });
+  },
+  gcTime: 0,
+  pendingMs: 0,
+  pendingComponent: () => <Waiting what={SESSION.linkSubmitting} />,
+  component: Login,
+});
+
+function Login() {
+  const problem = loginRoute.useLoaderData();
+  const { next } = loginRoute.useSearch();
+  const router = useRouter();
+  return (
+    <LoginPage
+      linkProblem={problem}
+      onSignedIn={() => {
+        router.history.replace(safeNext(next));
+      }}
+    />
+  );
+}
+
+const shellRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "shell",
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queryClient.query({ ...meQuery, staleTime: "static" });
+    } catch (error) {
+      if (error instanceof ProblemError && (error.status === 401 || error.status === 403)) {
+        throw redirect({ to: "/login", search: location.href === "/" ? {} : { next: location.href }, replace: true });
+      }
+      throw error;
+    }
+  },
+  component: Shell,
+  errorComponent: Fault,
+  pendingComponent: () => <Waiting what={STRINGS.loading} />,
+});
+
+const indexRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/inbox", search: {}, replace: true });
+  },
+});
+
+const inboxRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/inbox",
+  validateSearch: (search): { tab?: "decided" } => (search["tab"] === "decided" ? { tab: "decided" } : {}),
+  loaderDeps: ({ search }): { tab: InboxTab } => ({ tab: search.tab ?? "pending" }),
+  loader: ({ context, deps }) => context.queryClient.infiniteQuery({ ...inboxQuery(deps.tab), staleTime: "static" }),
+  pendingComponent: () => <Waiting what={DECISIONS.loadingInbox} />,
+  component: function Inbox() {
+    const { tab } = inboxRoute.useLoaderDeps();
+    return <InboxPage key={tab} tab={tab} />;
+  },
+});
+
+const decisionRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/decisions/$id",
+  loader: ({ context, params }) =>
+    Promise.all([DecisionPage.preload?.(), context.queryClient.query({ ...decisionQuery(params.id), staleTime: "static" })]),
+  pendingComponent: () => <Waiting what={DECISIONS.loadingDecision} />,
+  component: function Decision() {
+    const { id } = decisionRoute.useParams();
+    return <DecisionPage key={id} id={id} />;
+  },
+});
+
+const plansRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/plans",
+  loader: async ({ context }) => {
+    const plans = await context.queryClient.query({ ...plansQuery, staleTime: "static" });
+    const only = plans.results.length === 1 ? plans.results[0] : undefined;
+    if (only !== undefined) throw redirect({ to: "/plans/$id", params: { id: only.id }, replace: true });
+    await PlansPage.preload?.();
+  },
+  pendingComponent: () => <Waiting what={PLANS.loading} />,
+  component: PlansPage,
+});
+
+const planRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/plans/$id",
+  loader: ({ context, params }) =>
+    Promise.all([BoardPage.preload?.(), context.queryClient.query({ ...planQuery(params.id), staleTime: "static" })]),
+  pendingComponent: () => <Waiting what={PLANS.loading} />,
+  component: function Board() {
+    return <BoardPage id={planRoute.useParams().id} />;
+  },
+});
+
+const runsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/runs",
+  loader: ({ context }) => Promise.all([RunsPage.preload?.(), context.queryClient.infiniteQuery({ ...runsQuery, staleTime: "static" })]),
+  pendingComponent: () => <Waiting what={RUNS.loading} />,
+  component: RunsPage,
+});
+
+const runRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/runs/$id",
+  loader: ({ context, params }) =>
+    Promise.all([RunPage.preload?.(), context.queryClient.query({ ...runQuery(params.id), staleTime: "static" })]),
+  pendingComponent: () => <Waiting what={RUNS.loadingOne} />,
+  component: function Run() {
+    const { id } = runRoute.useParams();
+    return <RunPage key={id} id={id} />;
+  },
+});
+
+const routeTree = rootRoute.addChildren([
+  loginRoute,
+  shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute]),
+]);
+
+function NotFound() {
+  return (
+    <Page title={STRINGS.notFound}>
+      <EmptyState title={STRINGS.notFoundNext}>
+        <p>
+          <Link to="/inbox">Go to the inbox</Link>
+        </p>
+      </EmptyState>
+    </Page>
+  );
+}
+
+function Fault({ error }: ErrorComponentProps) {
+  const router = useRouter();
+  const problem = asProblem(error);
+  return (
+    <Page title={problem.status === 404 ? STRINGS.notFound : problem.title}>
+      <ProblemNotice
+        error={problem}
+        {...(problem.status === 404 ? {} : { retry: () => void router.invalidate() })}
+        wayOn={<Link to="/inbox">Go to the inbox</Link>}
+      />
+    </Page>
+  );
+}
+
+export function createAppRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultErrorComponent: Fault,
+    defaultNotFoundComponent: NotFound,
+    defaultPreload: "intent",
+    // TanStack Query decides what is stale.
+    defaultPreloadStaleTime: 0,
+    defaultPendingMs: 300,
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,108 @@
+import { ActionIcon, Kbd, Modal, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Fragment, useState } from "react";
+
+import { BoardIcon, HelpIcon, InboxIcon, LeaveIcon, MoonIcon, RunIcon, SunIcon } from "@/components/icons";
+import { useKeys } from "@/components/keys";
+import { meQuery, useLogout } from "@/features/session/queries";
+
+import classes from "./shell.module.css";
+import { KEYS, STRINGS } from "./strings";
+
+export function Shell() {
+  const [help, setHelp] = useState(false);
+  useKeys({
+    "?": () => {
+      setHelp(true);
+    },
+  });
+  return (
+    <div className={classes["shell"]}>
+      <a className={classes["skip"]} href="#content">
+        {STRINGS.skip}
+      </a>
+      <div className={classes["side"]}>
+        <Link to="/inbox" className={classes["brand"]}>
+          <img src={`${import.meta.env.BASE_URL}favicon.svg`} alt="" />
+          <span>Countersign</span>
+        </Link>
+        <nav className={classes["nav"]} aria-label="Main">
+          <Link to="/inbox" className={classes["link"]}>
+            <InboxIcon /> {STRINGS.inbox}
+          </Link>
+          <Link to="/plans" className={classes["link"]}>
+            <BoardIcon /> {STRINGS.plans}
+          </Link>
+          <Link to="/runs" className={classes["link"]}>
+            <RunIcon /> {STRINGS.runs}
+          </Link>
+        </nav>
+        <Foot
+          onHelp={() => {
+            setHelp(true);
+          }}
+        />
+      </div>
+      <main id="content" tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Modal
+        opened={help}
+        onClose={() => {
+          setHelp(false);
+        }}
+        title={STRINGS.help}
+      >
+        <dl className={classes["keys"]}>
+          {KEYS.map(([key, what]) => (
+            <Fragment key={key}>
+              <dt>
+                <Kbd size="xs">{key}</Kbd>
+              </dt>
+              <dd>{what}</dd>
+            </Fragment>
+          ))}
+        </dl>
+      </Modal>
+    </div>
+  );
+}
+
+function Foot({ onHelp }: { onHelp: () => void }) {
+  const me = useSuspenseQuery(meQuery).data;
+  const navigate = useNavigate();
+  const logout = useLogout();
+  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
+  const { setColorScheme } = useMantineColorScheme();
+  const other = scheme === "dark" ? "light" : "dark";
+  return (
+    <div className={classes["foot"]}>
+      <div className={classes["trust"]}>{me.installation.mode === "self-attested" ? STRINGS.selfAttested : STRINGS.witnessed}</div>
+      <div className={classes["who"]} title={me.email}>
+        {me.display_name}
+      </div>
+      <div className={classes["tools"]}>
+        <ActionIcon
+          aria-label={STRINGS[other]}
+          onClick={() => {
+            setColorScheme(other);
+          }}
+        >
+          {scheme === "dark" ? <SunIcon /> : <MoonIcon />}
+        </ActionIcon>
+        <ActionIcon aria-label={STRINGS.help} onClick={onHelp}>
+          <HelpIcon />
+        </ActionIcon>
+        <ActionIcon
+          aria-label={STRINGS.leave}
+          onClick={() => {
+            logout.mutate(undefined, { onSettled: () => void navigate({ to: "/login", search: {} }) });
+          }}
+        >
+          <LeaveIcon />
+        </ActionIcon>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,30 @@
+import { MOD } from "@/components/keys";
+
+export const STRINGS = {
+  skip: "Skip to the content",
+  inbox: "Inbox",
+  plans: "Plans",
+  runs: "Runs",
+  help: "Keys",
+  light: "Use light colours",
+  dark: "Use dark colours",
+  leave: "Sign out",
+  selfAttested: "Trust: self-attested. The log is signed by this installation alone; no outside witness watches it.",
+  witnessed: "Trust: witnessed",
+  notFound: "There is nothing at this address",
+  notFoundNext: "It may have been moved, or it is not for you to see.",
+  loading: "Loading…",
+} as const;
+
+export const KEYS: readonly (readonly [string, string])[] = [
+  ["j / k", "next or previous in a list"],
+  ["Enter", "open what is selected"],
+  ["n / p", "next or previous hunk that has not been shown"],
+  ["e", "go to the evidence"],
+  ["a", "open the form to approve"],
+  ["c", "open the form to request changes"],
+  ["r", "open the form to reject"],
+  [`${MOD} Enter`, "sign"],
+  ["Esc", "close the form"],
+  ["?", "this list"],
+];

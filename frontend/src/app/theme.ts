@@ -1,0 +1,39 @@
+import { ActionIcon, Button, createTheme, localStorageColorSchemeManager, Modal, type MantineColorsTuple } from "@mantine/core";
+
+const ink: MantineColorsTuple = [
+  "#eef0fc",
+  "#dadef8",
+  "#b3bbf0",
+  "#8a96e7",
+  "#6776dd",
+  "#4a5be0",
+  "#3448c5",
+  "#2b3cab",
+  "#24328e",
+  "#1c2770",
+];
+
+export const theme = createTheme({
+  colors: { ink },
+  primaryColor: "ink",
+  primaryShade: { light: 6, dark: 5 },
+  fontFamily: "var(--cs-font)",
+  fontFamilyMonospace: "var(--cs-mono)",
+  defaultRadius: 6,
+  cursorType: "pointer",
+  respectReducedMotion: true,
+  fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "18px" },
+  components: {
+    Button: Button.extend({ defaultProps: { size: "xs" } }),
+    ActionIcon: ActionIcon.extend({ defaultProps: { size: "md", variant: "subtle", color: "gray" } }),
+    Modal: Modal.extend({ defaultProps: { transitionProps: { duration: 0 }, centered: true } }),
+  },
+});
+
+/** `public/scheme.js` reads the same key before the first paint. */
+export const schemeManager = localStorageColorSchemeManager({ key: "countersign-scheme" });
+
+/** The nonce of this page. Read from the property: browsers hide the attribute from style sheets. */
+export function pageNonce(): string {
+  return document.querySelector<HTMLScriptElement>("script[nonce]")?.nonce ?? "";
+}

@@ -1,0 +1,73 @@
+import type { ReactNode } from "react";
+
+function Icon({ children, size = 16 }: { children: ReactNode; size?: number }) {
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.5"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+      focusable="false"
+    >
+      {children}
+    </svg>
+  );
+}
+
+export const InboxIcon = () => (
+  <Icon>
+    <path d="M2 9.5 4 3h8l2 6.5V13H2zM2 9.5h3.5l1 1.75h3l1-1.75H14" />
+  </Icon>
+);
+export const BoardIcon = () => (
+  <Icon>
+    <path d="M2.5 3h3v10h-3zM6.5 3h3v7h-3zM10.5 3h3v4.5h-3z" />
+  </Icon>
+);
+export const RunIcon = () => (
+  <Icon>
+    <path d="M5 3.2v9.6L12.5 8z" />
+  </Icon>
+);
+export const SunIcon = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="3" />
+    <path d="M8 1.5V3M8 13v1.5M1.5 8H3M13 8h1.5M3.4 3.4l1 1M11.6 11.6l1 1M12.6 3.4l-1 1M4.4 11.6l-1 1" />
+  </Icon>
+);
+export const MoonIcon = () => (
+  <Icon>
+    <path d="M13.5 9.6A6 6 0 0 1 6.4 2.5a6 6 0 1 0 7.1 7.1z" />
+  </Icon>
+);
+export const HelpIcon = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="6" />
+    <path d="M6.3 6.2a1.8 1.8 0 1 1 2.5 1.9c-.5.25-.8.6-.8 1.2M8 11.4v.1" />
+  </Icon>
+);
+export const LeaveIcon = () => (
+  <Icon>
+    <path d="M6.5 2.5h-3v11h3M7 8h6.5M11 5.5 13.5 8 11 10.5" />
+  </Icon>
+);
+export const CopyIcon = () => (
+  <Icon size={14}>
+    <path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" />
+  </Icon>
+);
+export const CheckIcon = () => (
+  <Icon size={14}>
+    <path d="m3 8.5 3.2 3.2L13 4.8" />
+  </Icon>
+);
+export const ChevronIcon = () => (
+  <Icon size={14}>
+    <path d="m6 3.5 4.5 4.5L6 12.5" />
+  </Icon>
+);

@@ -1,0 +1,187 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+
+import { Page } from "@/components/page";
+import { StaleNotice } from "@/components/stale-notice";
+import { metTone, Status } from "@/components/status";
+import { formatNumber, plural } from "@/lib/format";
+
+import classes from "./board.module.css";
+import { type Deliverable, type Phase, type PhaseWorkItem, planQuery } from "./queries";
+import { DELIVERABLE_STATES, PHASE_STATES, STRINGS, TURNS, WORK_STATES } from "./strings";
+
+/** Where the plan stands: every phase, what it still needs for 100 %, and whose turn it is. */
+export function BoardPage({ id }: { id: string }) {
+  const query = useSuspenseQuery(planQuery(id));
+  const plan = query.data;
+  return (
+    <Page
+      title={plan.title}
+      over={
+        <>
+          <Link to="/plans">Plans</Link> · {plan.project.name} · version {plan.version}
+        </>
+      }
+      aside={
+        <Status
+          tone={plan.phases_complete === plan.phases_total ? "pass" : "run"}
+          label={`${formatNumber(plan.phases_complete)} of ${plural(plan.phases_total, "phase", "phases")} complete`}
+        />
+      }
+    >
+      <StaleNotice query={query} />
+      <div className={classes["board"]}>
+        {[...plan.phases]
+          .sort((a, b) => a.order - b.order)
+          .map((phase) => (
+            <PhaseCard key={phase.id} phase={phase} />
+          ))}
+      </div>
+    </Page>
+  );
+}
+
+function PhaseCard({ phase }: { phase: Phase }) {
+  const state = PHASE_STATES[phase.state];
+  const turn = TURNS[phase.waiting_on];
+  return (
+    <section className={classes["phase"]} aria-label={`Phase ${phase.code}`}>
+      <div className={classes["phaseHead"]}>
+        <div className={classes["phaseLine"]}>
+          <h2>
+            <span className={classes["code"]}>{phase.code}</span> {phase.title}
+          </h2>
+          <Status tone={state.tone} label={state.label} />
+        </div>
+        <div className={classes["meter"]} aria-hidden="true">
+          {phase.deliverables.map((deliverable) => (
+            <span key={deliverable.code} data-state={deliverable.state} />
+          ))}
+        </div>
+        <div className={classes["quiet"]}>
+          {formatNumber(phase.deliverables_done)} of {plural(phase.deliverables_total, "deliverable", "deliverables")} done
+          {phase.depends_on.length > 0 && ` · after ${phase.depends_on.join(", ")}`}
+          {turn !== "" && ` · ${turn}`}
+          {phase.backlog_count > 0 && ` · ${formatNumber(phase.backlog_count)} in the backlog`}
+        </div>
+        {phase.waiting_request_ids.length > 0 && (
+          <WaitingDecisions ids={phase.waiting_request_ids} />
+        )}
+      </div>
+      {phase.missing.length > 0 && (
+        <div className={classes["missing"]}>
+          <h3>Missing for 100 %</h3>
+          <ul>
+            {phase.missing.map((item) => (
+              <li key={item}>{item}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {phase.deliverables.map((deliverable) => (
+        <DeliverableRow key={deliverable.code} deliverable={deliverable} />
+      ))}
+      {phase.gates.length > 0 && (
+        <div className={classes["gates"]}>
+          <h3>Phase gates</h3>
+          <ul className={classes["criteria"]}>
+            {phase.gates.map((gate) => (
+              <Criterion key={gate.code} code={gate.code} text={gate.text} met={gate.met} reason="" />
+            ))}
+          </ul>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function WaitingDecisions({ ids }: { ids: readonly string[] }) {
+  const only = ids.length === 1 ? ids[0] : undefined;
+  return (
+    <div className={classes["decide"]}>
+      {only === undefined ? (
+        <Link to="/inbox">{plural(ids.length, "decision waits", "decisions wait")}</Link>
+      ) : (
+        <Link to="/decisions/$id" params={{ id: only }}>
+          A decision waits
+        </Link>
+      )}
+    </div>
+  );
+}
+
+function DeliverableRow({ deliverable }: { deliverable: Deliverable }) {
+  const state = DELIVERABLE_STATES[deliverable.state];
+  return (
+    <div className={classes["deliverable"]}>
+      <div className={classes["phaseLine"]}>
+        <h3>
+          <span className={classes["code"]}>{deliverable.code}</span> {deliverable.title}
+        </h3>
+        <Status tone={state.tone} label={state.label} bare />
+      </div>
+      <ul className={classes["criteria"]}>
+        {deliverable.criteria.map((criterion) => (
+          <Criterion key={criterion.code} {...criterion} />
+        ))}
+      </ul>
+      {deliverable.work_items.length > 0 ? (
+        <ul className={classes["work"]}>
+          {deliverable.work_items.map((item) => (
+            <WorkItemRow key={item.id} item={item} />
+          ))}
+        </ul>
+      ) : (
+        deliverable.state !== "done" && <p className={classes["quiet"]}>{STRINGS.noWork}</p>
+      )}
+    </div>
+  );
+}
+
+function Criterion({ code, text, met, reason }: { code: string; text: string; met: boolean | null; reason: string }) {
+  const word = met === null ? "unknown" : met ? "met" : "not met";
+  return (
+    <li className={classes["criterion"]}>
+      <span className={classes["markOnly"]}>
+        <Status tone={met === false ? "idle" : metTone(met)} label="" bare />
+        <span className="visually-hidden">{word}: </span>
+      </span>
+      <span title={code}>
+        {text}
+        {met !== true && reason !== "" && <span className={classes["quiet"]}> {reason}</span>}
+      </span>
+    </li>
+  );
+}
+
+function WorkItemRow({ item }: { item: PhaseWorkItem }) {
+  const state = WORK_STATES[item.state];
+  const facts = [
+    item.key,
+    item.finding_count > 0 ? plural(item.finding_count, "finding", "findings") : "",
+    item.persona,
+    item.state === "backlog" || item.state === "rejected" ? item.reason : "",
+  ];
+  return (
+    <li className={classes["workItem"]}>
+      <div className={classes["workText"]}>
+        <div className={classes["workTitle"]}>
+          {item.run_id === null ? (
+            item.title
+          ) : (
+            <Link to="/runs/$id" params={{ id: item.run_id }}>
+              {item.title}
+            </Link>
+          )}
+        </div>
+        <div className={classes["quiet"]}>{facts.filter(Boolean).join(" · ")}</div>
+      </div>
+      {item.approval_request_id !== null && (
+        <Link to="/decisions/$id" params={{ id: item.approval_request_id }} className={classes["decide"]}>
+          {item.state === "running" ? "Decide" : "Decision"}
+        </Link>
+      )}
+      <Status tone={state.tone} label={state.label} />
+    </li>
+  );
+}

@@ -1,0 +1,27 @@
+import { queryOptions } from "@tanstack/react-query";
+
+import { type Answer, client, unwrap } from "@/lib/api";
+
+export type PlanList = Answer<"/api/v1/plans/">;
+export type Plan = Answer<"/api/v1/plans/{id}/">;
+export type Phase = Plan["phases"][number];
+export type Deliverable = Phase["deliverables"][number];
+export type PhaseWorkItem = Deliverable["work_items"][number];
+
+export const planKeys = {
+  all: ["plans"] as const,
+  list: () => [...planKeys.all, "list"] as const,
+  one: (id: string) => [...planKeys.all, "one", id] as const,
+};
+
+export const plansQuery = queryOptions({
+  queryKey: planKeys.list(),
+  queryFn: ({ signal }) => unwrap<PlanList>(client.GET("/api/v1/plans/", { signal })),
+});
+
+export const planQuery = (id: string) =>
+  queryOptions({
+    queryKey: planKeys.one(id),
+    queryFn: ({ signal }) => unwrap<Plan>(client.GET("/api/v1/plans/{id}/", { params: { path: { id } }, signal })),
+    refetchInterval: 5_000,
+  });

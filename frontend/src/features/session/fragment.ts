@@ -1,0 +1,16 @@
+/**
+ * Takes the one-time token out of the address. The fragment goes from the address and the history before anything is
+ * sent: it never reaches a server log, and reloading the page does not post it again.
+ */
+export function takeFragmentToken(): string | null {
+  const token = new URLSearchParams(window.location.hash.slice(1)).get("token");
+  if (token === null) return null;
+  window.history.replaceState(window.history.state, "", window.location.pathname + window.location.search);
+  return token === "" ? null : token;
+}
+
+/** Where to go after signing in: only a place within this app. */
+export function safeNext(next: string | undefined): string {
+  const inside = next !== undefined && /^\/(?![/\\])/.test(next) && !next.startsWith("/login");
+  return inside ? next : "/inbox";
+}

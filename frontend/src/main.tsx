@@ -1,0 +1,35 @@
+import "@/app/mantine.css";
+import "@/app/tokens.css";
+
+import { MantineProvider } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { createQueryClient } from "@/app/query-client";
+import { createAppRouter } from "@/app/router";
+import { pageNonce, schemeManager, theme } from "@/app/theme";
+import { logger } from "@/lib/logger";
+
+window.addEventListener("error", (event) => {
+  logger.error(event.message);
+});
+window.addEventListener("unhandledrejection", (event) => {
+  logger.error(String(event.reason));
+});
+
+const queryClient = createQueryClient();
+const router = createAppRouter(queryClient);
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no #root");
+
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider theme={theme} colorSchemeManager={schemeManager} defaultColorScheme="auto" getStyleNonce={pageNonce}>
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);
