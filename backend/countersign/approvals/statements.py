@@ -10,6 +10,7 @@ from countersign.shared.clock import isoformat
 from countersign.shared.keys import signing_key
 from countersign_verify import dsse
 from countersign_verify.canonical import canonical_bytes, digest_bytes
+from countersign_verify.decision import decision_statement
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -62,8 +63,6 @@ def decision_sign(
         "carry_over_allowed": request.carry_over_allowed,
         "excluded": sorted(request.excluded),
     }
-    name = "countersign-pack" if request.subject_kind == "change" else f"countersign-{request.subject_kind}"
-    subjects = [dsse.subject_entry(name, request.subject_digest)]
-    content = dsse.statement(subjects, dsse.APPROVAL_V1, predicate)
+    content = decision_statement(predicate)
     envelope = dsse.statement_sign(content, [(key.key_id, key.private)])
     return SignedStatement(nonce=nonce, digest=digest_bytes(canonical_bytes(content)), envelope=dict(envelope))

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from countersign.audit.selectors import checkpoint_latest, checkpoints_iterate, entries_iterate
-from countersign_verify.log import export_tiles
+from countersign_verify.tiles import export_tiles
 
 if TYPE_CHECKING:
     from pathlib import Path

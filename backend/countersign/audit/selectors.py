@@ -186,3 +186,9 @@ def entries_iterate(*, size: int) -> Iterator[bytes]:
 def event_count() -> int:
     """Return the number of events in the log."""
     return AuditEvent.objects.count()
+
+
+def event_latest() -> str:
+    """Return the id of the newest committed event, or an empty string for an empty log."""
+    latest = AuditEvent.objects.order_by("-id").values_list("event_id", flat=True).first()
+    return str(latest) if latest else ""

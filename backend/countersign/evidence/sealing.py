@@ -15,6 +15,7 @@ from countersign.shared.clock import isoformat
 from countersign.shared.keys import signing_key
 from countersign.shared.storage import object_store
 from countersign_verify import dsse, vocabulary
+from countersign_verify.addendum import addendum_statement
 from countersign_verify.canonical import canonical_bytes, digest_bytes
 from countersign_verify.container import Member
 from countersign_verify.errors import RefusedError
@@ -251,8 +252,7 @@ def addendum_sign(predicate: Mapping[str, JSON]) -> tuple[str, dict[str, JSON]]:
     Raises:
         SigningKeyMissing: a signing key can't be read.
     """
-    subjects = [dsse.subject_entry("countersign-pack", str(predicate["pack"]))]
-    content = dsse.statement(subjects, dsse.REVERIFICATION_V1, dict(predicate))
+    content = addendum_statement(predicate)
     signers = [signing_key("gates"), signing_key("scorer")]
     envelope = dsse.statement_sign(content, [(key.key_id, key.private) for key in signers])
     return digest_bytes(canonical_bytes(content)), dict(envelope)

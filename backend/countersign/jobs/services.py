@@ -75,7 +75,10 @@ def job_enqueue(
         **({"run_after": run_after} if run_after else {}),
     )
     record(
-        actor=actor, type="job.enqueued", subject=("job", str(job.id)), data={"kind": kind, "about": list(subject)}
+        actor=actor,
+        type="job.enqueued",
+        subject=("job", str(job.id)),
+        data={"kind": kind, "about": list(subject)},
     )
     dispatch_on_commit(str(job.id), run_after)
     return str(job.id)
@@ -88,16 +91,13 @@ def job_claim(*, job_id: str, owner: str) -> ClaimedJob | None:
     Claims are not audited one by one: what a step does is, under its own event.
     """
     free = Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lt=Now())
-    claimed = (
-        Job.objects.filter(free, pk=job_id, state__in=OPEN_STATES, run_after__lte=Now())
-        .update(
-            state=JobState.RUNNING,
-            lease_owner=owner,
-            lease_expires_at=Now() + Value(LEASE),
-            fencing_token=F("fencing_token") + 1,
-            attempts=F("attempts") + 1,
-            updated_at=Now(),
-        )
+    claimed = Job.objects.filter(free, pk=job_id, state__in=OPEN_STATES, run_after__lte=Now()).update(
+        state=JobState.RUNNING,
+        lease_owner=owner,
+        lease_expires_at=Now() + Value(LEASE),
+        fencing_token=F("fencing_token") + 1,
+        attempts=F("attempts") + 1,
+        updated_at=Now(),
     )
     if not claimed:
         return None
@@ -135,9 +135,9 @@ def lease_check(lease: Lease) -> None:
 
 
 def _move(lease: Lease, **changes: object) -> None:
-    moved = Job.objects.filter(
-        pk=lease.job_id, fencing_token=lease.token, state=JobState.RUNNING
-    ).update(updated_at=Now(), **changes)
+    moved = Job.objects.filter(pk=lease.job_id, fencing_token=lease.token, state=JobState.RUNNING).update(
+        updated_at=Now(), **changes
+    )
     if not moved:
         message = "another worker took this job over"
         raise LeaseLost(message, job_id=lease.job_id)
@@ -242,3 +242,11 @@ def job_cancel(*, actor: Actor, job_id: str) -> None:
         message = "the job has ended already"
         raise StateConflict(message, job_id=job_id)
     record(actor=actor, type="job.cancelled", subject=("job", job_id))
+
+
+@transaction.atomic(durable=True)
+def job_submit(
+    *, actor: Actor, kind: str, subject: tuple[str, str], payload: Mapping[str, JSON], dedupe_key: str = ""
+) -> str:
+    """Store a job in a transaction of its own and return its id; for commands that only put work in line."""
+    return job_enqueue(actor=actor, kind=kind, subject=subject, payload=payload, dedupe_key=dedupe_key)

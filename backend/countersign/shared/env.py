@@ -149,3 +149,8 @@ def _secret(name: str) -> str | None:
 def django_settings_ensure() -> None:
     """Name the settings module before Django loads it, for processes that start outside a framework."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "countersign.config.settings")
+
+
+def demo_installation() -> bool:
+    """Say whether the demo created this installation: only there may decisions be made unattended."""
+    return (environment().home / "demo-installation").is_file()

@@ -1,0 +1,122 @@
+"""What the platform thinks of a frozen change: gates, rules, risk, policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from countersign.approvals.contracts import PolicySnapshot, QuorumRule
+from countersign.gates.contracts import ChangedPath, GateContext
+from countersign.gates.paths import gate_configuration_paths
+from countersign.gates.runner import gates_run
+from countersign.governance.checks import change_evaluate
+from countersign.governance.contracts import GateFact, HistoryFacts
+from countersign.governance.facts import change_facts, file_changes
+from countersign.governance.matching import rules_match
+from countersign.governance.policy import policy_decide
+from countersign.governance.risk_factors import risk_inputs
+from countersign.sandbox.isolation import IsolationKind
+from countersign.workflow.change import changed_kinds, repository_of
+from countersign.workflow.places import analysis_cache, workspace
+from countersign_verify.risk import risk_evaluate
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from countersign.gates.contracts import GateReport
+    from countersign.governance.contracts import ChangeFacts, RuleSetData, ViolationData, WaiverData
+    from countersign.governance.risk_factors import RiskInputs
+    from countersign.projects.contracts import ProjectData
+    from countersign.workflow.change import FrozenChange
+
+GATES = ("tests", "lint", "findings", "secrets", "test_integrity")
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstance:
+    """What the platform knows about a change besides its bytes."""
+
+    finding_types: tuple[str, ...]
+    target_rules: tuple[str, ...]
+    persona: str
+    phase_code: str
+    proposer: str
+    history: HistoryFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Rules, risk and policy over one change."""
+
+    facts: ChangeFacts
+    violations: tuple[ViolationData, ...]
+    inputs: RiskInputs
+    score: int
+    unknown: tuple[str, ...]
+    policy: PolicySnapshot
+
+
+def gates_check(
+    project: ProjectData, change: FrozenChange, *, target_rules: tuple[str, ...]
+) -> tuple[GateReport, ...]:
+    """Run the gates on the frozen result tree, against its base, away from the agent."""
+    repository = repository_of(project)
+    kinds = changed_kinds(repository, change.base_commit, change.entries)
+    with workspace("gates") as directory:
+        base, result = directory / "base", directory / "result"
+        repository.archive(change.base_commit, base)
+        repository.archive(change.change_commit, result)
+        context = GateContext(
+            base_directory=base,
+            result_directory=result,
+            changed=tuple(ChangedPath(path, kind) for path, kind in sorted(kinds.items())),
+            base_commit=change.base_commit,
+            result_tree=change.result_tree,
+            environment=project.environment,
+            baseline=project.baseline,
+            isolation=IsolationKind(project.isolation),
+            target_rules=target_rules,
+        )
+        return gates_run(context, GATES, base_cache=Path(analysis_cache()))
+
+
+def change_assess(
+    project: ProjectData,
+    change: FrozenChange,
+    *,
+    reports: tuple[GateReport, ...],
+    circumstance: Circumstance,
+    ruleset: RuleSetData,
+    waivers: tuple[WaiverData, ...],
+    moment: datetime,
+) -> Assessment:
+    """Judge a change: a pure function of what is recorded with it."""
+    repository = repository_of(project)
+    kinds = changed_kinds(repository, change.base_commit, change.entries)
+    facts = change_facts(
+        file_changes(kinds, change.diff),
+        gate_configuration=gate_configuration_paths(tuple(kinds)),
+        gates=tuple(GateFact(item.name, item.status.value, item.reason) for item in reports),
+        baseline_status=project.baseline.status if project.baseline else "unknown",
+        isolation=project.isolation,
+        proposer=circumstance.proposer,
+        history=circumstance.history,
+        finding_types=circumstance.finding_types,
+        personas=(circumstance.persona,),
+        phases=(circumstance.phase_code,),
+    )
+    inputs = risk_inputs(facts)
+    risk = risk_evaluate(inputs)
+    score = int(str(risk["score"]))
+    unknown = tuple(str(name) for name in risk["unknown"])  # type: ignore[union-attr]  # a list of names
+    rules = rules_match(ruleset, facts.match_facts())
+    violations = change_evaluate(rules, facts, score=score, waivers=waivers, at=moment)
+    decided = policy_decide(score, unknown, facts.touches, violations, rules=rules)
+    policy = PolicySnapshot(
+        tier=decided.tier,
+        quorum=tuple(QuorumRule(part.role, part.count) for part in decided.quorum),
+        reasons=tuple({"rule": reason.rule, "text": reason.text} for reason in decided.reasons),
+        blocked=decided.blocked,
+    )
+    return Assessment(facts, violations, inputs, score, unknown, policy)

@@ -1,0 +1,232 @@
+"""What people and programs ask for: each command checks the permission, calls services, puts work in line."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+from countersign.accounts.policies import require
+from countersign.accounts.selectors import persons_with_role
+from countersign.approvals.services import decision_record
+from countersign.findings.selectors import finding_list
+from countersign.findings.services import session_create
+from countersign.governance.contracts import MatchFacts
+from countersign.governance.facts import languages_of
+from countersign.governance.matching import rules_match
+from countersign.governance.services import ruleset_freeze
+from countersign.jobs.services import job_submit
+from countersign.plans.contracts import WorkItemState
+from countersign.plans.selectors import work_item_get
+from countersign.plans.services import plan_import as plan_store
+from countersign.plans.services import work_item_move, work_item_start
+from countersign.projects.selectors import project_get
+from countersign.projects.services import project_create
+from countersign.prompts.services import prompt_generate
+from countersign.runs.errors import RunStateConflict
+from countersign.runs.services import run_create
+from countersign.shared.env import demo_installation, environment
+from countersign.shared.errors import Conflict, InvalidInput
+from countersign.workflow.assessment import GATES
+from countersign.workflow.contracts import RunBegun
+from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.places import repository_path
+
+if TYPE_CHECKING:
+    from countersign.approvals.contracts import Verdict
+    from countersign.plans.contracts import PlanData, WorkItemData
+    from countersign.prompts.contracts import PromptData
+    from countersign.shared.actor import Actor
+
+_VERDICTS = ("approve", "reject", "request_changes")
+
+
+class WorkItemNotRunnable(Conflict):
+    """No adapter of this installation can do this work item."""
+
+    code = "work_item_not_runnable"
+
+
+class QuorumImpossible(Conflict):
+    """Nobody who is not a participant could decide on the result."""
+
+    code = "quorum_impossible"
+
+
+def slugify(text: str, *, limit: int = 50) -> str:
+    """Return ``text`` as a slug of small letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:limit].strip("-") or "change"
+
+
+def project_register(*, actor: Actor, source: str, name: str, isolation: str = "") -> str:
+    """Register a Git repository on this machine and put its import in line; return the job's id.
+
+    Raises:
+        PermissionDenied: the actor may not register projects.
+        Conflict: a project with this name is registered already.
+    """
+    require(actor, "project.write")
+    project_id = str(uuid.uuid4())
+    project = project_create(
+        actor=actor,
+        project_id=project_id,
+        slug=slugify(name),
+        name=name,
+        source_path=source,
+        repository_path=str(repository_path(project_id)),
+        isolation=isolation or environment().isolation,
+    )
+    return job_submit(
+        actor=actor,
+        kind="project.register",
+        subject=("project", project.id),
+        payload={"project_id": project.id},
+        dedupe_key=f"project.register:{project.id}",
+    )
+
+
+def plan_import(*, actor: Actor, project: str, text: str, format: str) -> PlanData:  # noqa: A002 - the API's word
+    """Import a plan into a project.
+
+    Raises:
+        PermissionDenied: the actor may not import plans.
+        PlanInvalid: the text was not understood; nothing is saved.
+    """
+    require(actor, "plan.write")
+    found = project_get(actor=actor, project=project)
+    return plan_store(actor=actor, project_id=found.id, text=text, format=format)
+
+
+def session_begin(*, actor: Actor, project: str) -> str:
+    """Put an analysis of the project's head in line; return the job's id.
+
+    Raises:
+        PermissionDenied: the actor may not start analyses.
+        Conflict: the project is not ready.
+    """
+    require(actor, "session.write")
+    found = project_get(actor=actor, project=project)
+    if found.state != "ready":
+        message = f"the project is '{found.state}'; wait until its registration has ended"
+        raise Conflict(message, project=found.slug, state=found.state)
+    session = session_create(actor=actor, project_id=found.id, commit=found.head_commit)
+    return job_submit(
+        actor=actor,
+        kind="session.analyse",
+        subject=("session", session.id),
+        payload={"session_id": session.id},
+        dedupe_key=f"session.analyse:{session.id}",
+    )
+
+
+def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
+    """Generate the prompt of a work item and put its run in line.
+
+    Raises:
+        PermissionDenied: the actor may not start runs.
+        WorkItemNotRunnable: no adapter can do it.
+        QuorumImpossible: nobody could decide on the result.
+        PhaseBlocked: a phase before its own is incomplete.
+        RunStateConflict: it has an open run already.
+    """
+    require(actor, "run.write")
+    item = work_item_get(actor=actor, work_item_id=work_item_id)
+    if not item.adapter:
+        message = (
+            "no adapter of this installation can do this work item: connect a model or a CLI agent, "
+            "or do it by hand"
+        )
+        raise WorkItemNotRunnable(message, work_item_id=item.id)
+    if not persons_with_role(role="director", except_persons=actor.participants):
+        message = "nobody but yourself could decide on the result: give another person the role director first"
+        raise QuorumImpossible(message)
+    work_item_start(actor=actor, work_item_id=item.id)
+    try:
+        prompt = _prompt_for(actor, item)
+        run, job_id = run_create(
+            actor=actor,
+            project_id=item.project_id,
+            work_item_id=item.id,
+            title=item.title,
+            slug=slugify(item.title),
+            phase_code=item.phase_code,
+            persona=item.persona,
+            adapter=item.adapter,
+            prompt_id=prompt.id,
+            ruleset_digest=prompt.ruleset_digest,
+        )
+    except RunStateConflict:
+        raise
+    except Exception:
+        work_item_move(
+            actor=EXECUTOR,
+            work_item_id=item.id,
+            expected=WorkItemState.RUNNING,
+            to=WorkItemState.READY,
+            reason="its run could not be started",
+        )
+        raise
+    return RunBegun(run_id=run.id, job_id=job_id)
+
+
+def _prompt_for(actor: Actor, item: WorkItemData) -> PromptData:
+    ruleset = ruleset_freeze(actor=actor)
+    rules = rules_match(
+        ruleset,
+        MatchFacts(
+            languages=languages_of(item.paths),
+            paths=item.paths,
+            finding_types=tuple(f"{item.tool}:{rule}" for rule in item.rules),
+            personas=(item.persona,),
+            phases=(item.phase_code,) if item.phase_code else (),
+        ),
+    )
+    wanted = set(item.finding_ids)
+    findings = tuple(
+        finding for finding in finding_list(actor=actor, session_id=item.session_id) if finding.id in wanted
+    )
+    return prompt_generate(
+        actor=actor,
+        project_id=item.project_id,
+        work_item=item,
+        findings=findings,
+        rules=rules,
+        ruleset_digest=ruleset.digest,
+        gates=GATES,
+        persona=item.persona,
+    )
+
+
+def decision_submit(*, actor: Actor, request_id: str, verdict: str, reason: str, digest: str) -> str:
+    """Decide on a request; return the decision's id.
+
+    Raises:
+        PermissionDenied: the actor may not decide.
+        InvalidInput: the verdict is unknown.
+        DomainError: as ``decision_record`` says.
+    """
+    require(actor, "decision.write")
+    if verdict not in _VERDICTS:
+        message = f"the verdict is one of {', '.join(_VERDICTS)}"
+        raise InvalidInput(message, verdict=verdict)
+    taken: Verdict = verdict  # type: ignore[assignment]  # checked above
+    decision, _request = decision_record(
+        actor=actor,
+        request_id=request_id,
+        verdict=taken,
+        reason=reason,
+        digest=digest,
+        unattended_allowed=demo_installation(),
+    )
+    return decision.id
+
+
+def export_begin(*, actor: Actor, project: str = "") -> str:
+    """Put an export of log, packs and decisions in line; return the job's id.
+
+    Raises:
+        PermissionDenied: the actor may not export.
+    """
+    require(actor, "export.write")
+    subject = project_get(actor=actor, project=project).id if project else "installation"
+    return job_submit(actor=actor, kind="export.write", subject=("export", subject), payload={})

@@ -1,0 +1,115 @@
+"""The commits that mean "merged": made from records alone, so that making them again gives the same ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from countersign.gates.selectors import gate_results_for_run
+from countersign.plans.project_state import (
+    PATH,
+    DecisionNote,
+    EntryData,
+    EntryStatus,
+    Verification,
+    document_append,
+    entry_render,
+)
+from countersign.providers.selectors import adapter_get
+from countersign.sandbox.contracts import Replacement
+from countersign.workflow.change import IDENTITY, merge_message, repository_of
+from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.sealing import merge_tag
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from countersign.approvals.contracts import DecisionData, RequestData
+    from countersign.projects.contracts import ProjectData
+    from countersign.runs.contracts import RunData
+
+_FILE = "100644"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMerge:
+    """What is intended before any ref moves."""
+
+    base_before: str
+    merge_commit: str
+    state_commit: str
+    tag: str
+    result_tree: str
+    state_text: str
+
+
+def approvals_of(request: RequestData) -> tuple[DecisionData, ...]:
+    """Return the approvals that made the quorum."""
+    return tuple(decision for decision in request.decisions if decision.verdict == "approve")
+
+
+def merge_plan(
+    *,
+    project: ProjectData,
+    run: RunData,
+    request: RequestData,
+    base: str,
+    result_tree: str,
+    addendum: str | None,
+) -> PlannedMerge:
+    """Make the merge commit (as ``--no-ff`` would) and the state commit on top of it.
+
+    Their bytes follow from the run, the request and the decisions; no clock and no configuration is read.
+    """
+    repository = repository_of(project)
+    moment = request.decided_at or request.created_at
+    message = merge_message(
+        run, decision_ids=(decision.id for decision in approvals_of(request)), addendum=addendum
+    )
+    merge_commit = repository.commit_create(
+        result_tree, (base, run.change_commit), message, IDENTITY, moment
+    )
+    entry = state_entry(run, request, merge_commit, moment)
+    existing = {item.path: item for item in repository.tree_entries(merge_commit)}.get(PATH)
+    before = repository.blob_read(existing.blob).decode("utf-8", "replace") if existing else None
+    blob = repository.blob_write(document_append(before, entry).encode())
+    state_tree = repository.tree_build(result_tree, (Replacement(PATH, _FILE, blob),))
+    state_commit = repository.commit_create(
+        state_tree,
+        (merge_commit,),
+        f"docs: update project_state for {run.slug}\n\nCountersign-Run: {run.id}\n",
+        IDENTITY,
+        moment,
+    )
+    return PlannedMerge(base, merge_commit, state_commit, merge_tag(run), result_tree, entry)
+
+
+def state_entry(run: RunData, request: RequestData, merge_commit: str, moment: datetime) -> str:
+    """Return the project state entry of a merge, in the form of seed 002 section 5."""
+    results = gate_results_for_run(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
+    adapter = adapter_get(actor=EXECUTOR, code=run.adapter)
+    return entry_render(
+        EntryData(
+            time=moment,
+            task=run.phase_code or run.slug,
+            title=run.title,
+            status=EntryStatus.COMPLETED,
+            branch=run.branch,
+            commit=merge_commit,
+            artifacts=tuple(entry.path for entry in run.entries),
+            commands=(" ".join(adapter.command),),
+            verification=tuple(
+                Verification(result.report.name, result.report.status.value == "pass", result.report.reason)
+                for result in results
+            ),
+            logs=f"evidence pack {run.pack_digest}",
+            next_steps=("Decide on the other changes of this phase.",),
+            decisions=tuple(
+                DecisionNote(
+                    decision=f"{decision.role} approved (decision {decision.id})",
+                    rationale="the reason is kept with the decision; its digest is signed",
+                )
+                for decision in approvals_of(request)
+            ),
+        )
+    )

@@ -1,0 +1,275 @@
+"""What follows from a decision: nothing, or a merge, or a signed phase (DESIGN section 2, step 9).
+
+Nothing acts before a signed checkpoint covers the decision. A merge records its commits as intent, waits for
+that to be covered too, and only then moves refs by compare-and-swap; a repeat of any step does nothing twice.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from countersign.approvals.selectors import request_get
+from countersign.approvals.services import request_void
+from countersign.audit.selectors import event_is_checkpointed
+from countersign.plans.contracts import WorkItemState
+from countersign.plans.selectors import work_item_get
+from countersign.plans.services import phase_signoff, project_state_record, work_item_move
+from countersign.projects.selectors import project_get
+from countersign.projects.services import project_head_move
+from countersign.runs.errors import MergeSlotTaken
+from countersign.runs.selectors import merge_of, run_get
+from countersign.runs.services import merge_intend, merge_slot_take, run_decided, run_merged, run_rebased
+from countersign.sandbox.isolation import IsolationKind
+from countersign.sandbox.repository import repository_deliver, repository_import
+from countersign.workflow.change import change_freeze, change_message, repository_of
+from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.merging import approvals_of, merge_plan
+from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
+from countersign.workflow.phases import phase_recompute
+from countersign.workflow.reverification import CarryOverRefused, decision_carry_over
+from countersign.workflow.verification import approved_pack_verify
+
+if TYPE_CHECKING:
+    from countersign.approvals.contracts import RequestData
+    from countersign.projects.contracts import ProjectData
+    from countersign.runs.contracts import RunData
+
+CHECKPOINT_WAIT_SECONDS = 0.2
+SLOT_WAIT_SECONDS = 0.5
+
+
+def checkpoint_await(context: StepContext) -> Next:
+    """Wait until a signed checkpoint covers every decision on the request."""
+    request = _request(context)
+    if not all(event_is_checkpointed(decision.event_id) for decision in request.decisions):
+        return Next("checkpoint", summary="waiting for the checkpoint", wait_seconds=CHECKPOINT_WAIT_SECONDS)
+    return Next("apply", summary="the decision is in a signed checkpoint")
+
+
+def decision_apply(context: StepContext) -> Next | Done:
+    """Move what was decided on."""
+    request = _request(context)
+    if request.subject_kind == "phase":
+        return _phase_apply(request)
+    verdict = {"approved": "approve", "rejected": "reject", "changes_requested": "request_changes"}[
+        request.state
+    ]
+    run = run_decided(
+        actor=EXECUTOR, lease=context.lease, run_id=request.subject_id, request_id=request.id, verdict=verdict
+    )
+    if verdict != "approve":
+        _work_item_end(run, verdict, request)
+        return Done({"run_id": run.id, "state": run.state})
+    return Next("slot", summary="approved")
+
+
+def _phase_apply(request: RequestData) -> Done:
+    if request.state == "approved":
+        phase_signoff(
+            actor=EXECUTOR,
+            phase_id=request.subject_id,
+            request_id=request.id,
+            decision_id=approvals_of(request)[0].id,
+            proof_digest=request.subject_digest,
+        )
+    return Done({"phase_id": request.subject_id, "state": request.state})
+
+
+def _work_item_end(run: RunData, verdict: str, request: RequestData) -> None:
+    item = work_item_get(actor=EXECUTOR, work_item_id=run.work_item_id)
+    if item.state is not WorkItemState.RUNNING:
+        return
+    # Requested changes go back to the agent: the work item can be run again with the reason as input.
+    to = WorkItemState.REJECTED if verdict == "reject" else WorkItemState.READY
+    work_item_move(
+        actor=EXECUTOR,
+        work_item_id=item.id,
+        expected=WorkItemState.RUNNING,
+        to=to,
+        reason=request.decisions[-1].reason[:500],
+    )
+
+
+def slot_take(context: StepContext) -> Next:
+    """Take the project's merge slot: changes are merged one after the other."""
+    request = _request(context)
+    try:
+        merge_slot_take(actor=EXECUTOR, lease=context.lease, run_id=request.subject_id)
+    except MergeSlotTaken:
+        return Next("slot", summary="another change is being merged", wait_seconds=SLOT_WAIT_SECONDS)
+    return Next("intend", summary="in the merge slot")
+
+
+def merge_prepare(context: StepContext) -> Next | Done:
+    """Verify everything as a stranger would, on the base as it is now, and record the intended commits."""
+    request = _request(context)
+    run = run_get(actor=EXECUTOR, run_id=request.subject_id)
+    if merge_of(actor=EXECUTOR, run_id=run.id) is not None:
+        return Next("act")
+    approved_pack_verify(run, request)
+    project = _head_follow(project_get(actor=EXECUTOR, project_id=run.project_id))
+    result_tree, addendum = run.result_tree, None
+    if project.head_commit != run.base_commit:
+        try:
+            carried = decision_carry_over(
+                context,
+                project=project,
+                run=run,
+                item=work_item_get(actor=EXECUTOR, work_item_id=run.work_item_id),
+                request=request,
+                new_base=project.head_commit,
+            )
+        except CarryOverRefused as refusal:
+            return _void_and_rebase(context, project, run, request, str(refusal))
+        result_tree, addendum = carried.result_tree, carried.digest
+    planned = merge_plan(
+        project=project,
+        run=run,
+        request=request,
+        base=project.head_commit,
+        result_tree=result_tree,
+        addendum=addendum,
+    )
+    merge_intend(
+        actor=EXECUTOR,
+        lease=context.lease,
+        run_id=run.id,
+        base_before=planned.base_before,
+        merge_commit=planned.merge_commit,
+        state_commit=planned.state_commit,
+        tag=planned.tag,
+        result_tree=planned.result_tree,
+        addendum_digest=addendum,
+    )
+    return Next("act", {"state_text": planned.state_text}, summary="the merge is intended")
+
+
+def _head_follow(project: ProjectData) -> ProjectData:
+    """Follow the registered repository when somebody pushed to it outside the platform."""
+    head = repository_import(
+        repository_of(project),
+        Path(project.source_path),
+        project.default_branch,
+        isolation=IsolationKind(project.isolation),
+    )
+    if head.commit != project.head_commit:
+        project_head_move(
+            actor=EXECUTOR, project_id=project.id, old=project.head_commit, new=head.commit
+        )
+    return project_get(actor=EXECUTOR, project_id=project.id)
+
+
+def _void_and_rebase(
+    context: StepContext, project: ProjectData, run: RunData, request: RequestData, why: str
+) -> Done:
+    """Void the decision and let the change make its new pack by itself; signing again is one step."""
+    moved = change_freeze(
+        repository_of(project),
+        base_commit=project.head_commit,
+        entries=run.entries,
+        message=change_message(run),
+        moment=run.created_at,
+    )
+    request_void(actor=EXECUTOR, lease=context.lease, request_id=request.id, why=why)
+    run_rebased(
+        actor=EXECUTOR,
+        lease=context.lease,
+        run_id=run.id,
+        base_commit=moved.base_commit,
+        change_commit=moved.change_commit,
+        result_tree=moved.result_tree,
+        patch_digest=moved.patch_digest,
+        patch_lines=moved.patch_lines,
+        why=why,
+    )
+    return Done({"run_id": run.id, "voided": why})
+
+
+def merge_act(context: StepContext) -> Next:
+    """Move the refs to the intended commits, first in the platform's repository, then in the registered one."""
+    request = _request(context)
+    run = run_get(actor=EXECUTOR, run_id=request.subject_id)
+    merge = merge_of(actor=EXECUTOR, run_id=run.id)
+    if merge is None:
+        return Next("intend")
+    if not event_is_checkpointed(merge.event_id):
+        return Next("act", summary="waiting for the checkpoint", wait_seconds=CHECKPOINT_WAIT_SECONDS)
+    project = project_get(actor=EXECUTOR, project_id=run.project_id)
+    repository = repository_of(project)
+    ref = f"refs/heads/{project.default_branch}"
+    if repository.head(project.default_branch) != merge.state_commit:
+        repository.ref_swap(ref, merge.state_commit, merge.base_before)
+    repository.tag_create(merge.tag, merge.merge_commit)
+    repository_deliver(
+        repository,
+        Path(project.source_path),
+        project.default_branch,
+        old=merge.base_before,
+        new=merge.state_commit,
+        tags={merge.tag: merge.merge_commit},
+        isolation=IsolationKind(project.isolation),
+    )
+    return Next("record", summary=f"merged as {merge.merge_commit[:12]}")
+
+
+def merge_record(context: StepContext) -> Next:
+    """Record what stands on the branch now."""
+    request = _request(context)
+    run = run_get(actor=EXECUTOR, run_id=request.subject_id)
+    merge = merge_of(actor=EXECUTOR, run_id=run.id)
+    if merge is None:
+        return Next("intend")
+    project = project_get(actor=EXECUTOR, project_id=run.project_id)
+    if project.head_commit != merge.state_commit:
+        project_head_move(
+            actor=EXECUTOR, project_id=project.id, old=merge.base_before, new=merge.state_commit
+        )
+    item = work_item_get(actor=EXECUTOR, work_item_id=run.work_item_id)
+    if item.state is WorkItemState.RUNNING:
+        work_item_move(
+            actor=EXECUTOR, work_item_id=item.id, expected=WorkItemState.RUNNING, to=WorkItemState.MERGED
+        )
+    project_state_record(
+        actor=EXECUTOR,
+        lease=context.lease,
+        project_id=project.id,
+        run_id=run.id,
+        text=context.text("state_text"),
+        commit=merge.state_commit,
+    )
+    run_merged(
+        actor=EXECUTOR,
+        lease=context.lease,
+        run_id=run.id,
+        decision_ids=tuple(decision.id for decision in approvals_of(request)),
+    )
+    return Next("phase", summary="merged")
+
+
+def phase_judge(context: StepContext) -> Done:
+    """Recompute the phase, and ask the Director when everything but the sign-off is there."""
+    request = _request(context)
+    run = run_get(actor=EXECUTOR, run_id=request.subject_id)
+    complete, missing = phase_recompute(context, run)
+    return Done(
+        {"run_id": run.id, "state": run.state, "phase_complete": complete, "phase_missing": list(missing)}
+    )
+
+
+def _request(context: StepContext) -> RequestData:
+    return request_get(actor=EXECUTOR, request_id=context.text("request_id"))
+
+
+WORKFLOW = Workflow(
+    kind="decision.execute",
+    steps={
+        "checkpoint": checkpoint_await,
+        "apply": decision_apply,
+        "slot": slot_take,
+        "intend": merge_prepare,
+        "act": merge_act,
+        "record": merge_record,
+        "phase": phase_judge,
+    },
+)

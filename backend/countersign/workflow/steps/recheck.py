@@ -1,0 +1,67 @@
+"""A change that was put on a new base: its gates, its new pack, its new request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from countersign.gates.services import gate_results_record
+from countersign.plans.selectors import work_item_get
+from countersign.projects.selectors import project_get
+from countersign.runs.selectors import run_get
+from countersign.runs.services import incident_open, run_checked
+from countersign.workflow.assessment import gates_check
+from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
+from countersign.workflow.sealing import frozen_change
+from countersign.workflow.steps.run import execution_failed, pack_seal
+
+if TYPE_CHECKING:
+    from countersign.gates.contracts import GateReport
+    from countersign.runs.contracts import RunData
+
+
+def gates_again(context: StepContext) -> Next | Done:
+    """Run the gates on the new tree; the patch is the approved one, so a failure is a person's matter."""
+    run = run_get(actor=EXECUTOR, run_id=context.text("run_id"))
+    if run.state != "checking":
+        return Next("seal")
+    project = project_get(actor=EXECUTOR, project_id=run.project_id)
+    item = work_item_get(actor=EXECUTOR, work_item_id=run.work_item_id)
+    reports = gates_check(project, frozen_change(project, run), target_rules=item.rules)
+    gate_results_record(
+        actor=EXECUTOR,
+        lease=context.lease,
+        run_id=run.id,
+        attempt=run.attempt,
+        revision=run.revision,
+        reports=reports,
+    )
+    failed = tuple(report for report in reports if report.status.value == "fail")
+    if failed:
+        return _incident(context, run, failed)
+    run_checked(
+        actor=EXECUTOR,
+        lease=context.lease,
+        run_id=run.id,
+        retry=False,
+        verdicts={report.name: report.status.value for report in reports},
+    )
+    return Next("seal", summary=f"checked again on {run.base_commit[:12]}")
+
+
+def _incident(context: StepContext, run: RunData, failed: tuple[GateReport, ...]) -> Done:
+    incident_id = incident_open(
+        actor=EXECUTOR,
+        lease=context.lease,
+        run_id=run.id,
+        title=f"{run.title}: does not hold on the moved base",
+        detail="\n".join(f"- {report.name}: {report.reason}" for report in failed),
+    )
+    return Done({"run_id": run.id, "incident_id": incident_id})
+
+
+WORKFLOW = Workflow(
+    kind="run.recheck",
+    steps={"check": gates_again, "seal": pack_seal},
+    on_failure=execution_failed,
+)

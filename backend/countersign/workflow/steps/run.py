@@ -1,0 +1,209 @@
+"""A run: snapshot, agent, gates, pack, request (DESIGN section 2, steps 4 to 7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from countersign.evidence.artifacts import artifact_store
+from countersign.evidence.services import artifact_record
+from countersign.findings.python_target import target_version
+from countersign.findings.tree import TreeFiles
+from countersign.gates.services import gate_results_record
+from countersign.plans.contracts import WorkItemState
+from countersign.plans.selectors import work_item_get
+from countersign.plans.services import work_item_move
+from countersign.projects.selectors import project_get
+from countersign.prompts.selectors import prompt_get
+from countersign.providers.cli_agent import propose
+from countersign.providers.contracts import ProposalRequest
+from countersign.providers.selectors import adapter_get
+from countersign.providers.services import agent_call_record
+from countersign.runs.contracts import ProposalData
+from countersign.runs.selectors import run_get
+from countersign.runs.services import incident_open, proposal_record, run_checked, run_failed, run_snapshot
+from countersign.sandbox.isolation import IsolationKind
+from countersign.sandbox.worktree import patch_extract, worktree_create
+from countersign.workflow.assessment import gates_check
+from countersign.workflow.change import change_freeze, change_message, entries_store, repository_of
+from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
+from countersign.workflow.places import workspace
+from countersign.workflow.sealing import frozen_change, request_for_change
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from countersign.gates.contracts import GateReport
+    from countersign.providers.contracts import ProposalResult
+    from countersign.runs.contracts import RunData
+    from countersign.shared.types import JSON
+
+# Seed 002 section 4: two retries with other seeds, then it is a person's turn.
+MAX_ATTEMPTS = 3
+
+
+def snapshot_take(context: StepContext) -> Next:
+    """Bind the run to the project's head and tag that commit before anything changes (seed 002 section 0)."""
+    run = run_get(actor=context.actor, run_id=context.text("run_id"))
+    if run.base_commit:
+        return Next("propose")
+    project = project_get(actor=context.actor, project_id=run.project_id)
+    moment = run.created_at.strftime("%Y%m%dT%H%M%SZ")
+    tag = f"snapshot/{run.phase_code or 'unplanned'}-{moment}-{run.id[:8]}"
+    repository_of(project).tag_create(tag, project.head_commit)
+    run_snapshot(
+        actor=context.actor,
+        lease=context.lease,
+        run_id=run.id,
+        base_commit=project.head_commit,
+        branch=f"feat/{run.phase_code.lower() or 'unplanned'}-{run.slug}",
+        snapshot_tag=tag,
+    )
+    return Next("propose", summary=f"snapshot {tag}")
+
+
+def proposal_ask(context: StepContext) -> Next:
+    """Let the agent work in a disposable clone, and freeze what it leaves behind."""
+    run = run_get(actor=context.actor, run_id=context.text("run_id"))
+    if run.state == "checking":
+        return Next("check")
+    project = project_get(actor=context.actor, project_id=run.project_id)
+    item = work_item_get(actor=context.actor, work_item_id=run.work_item_id)
+    prompt = prompt_get(actor=context.actor, prompt_id=run.prompt_id)
+    adapter = adapter_get(actor=context.actor, code=run.adapter)
+    repository = repository_of(project)
+    isolation = IsolationKind(project.isolation)
+    attempt = run.attempt + 1
+    with workspace("run") as directory:
+        worktree = directory / "worktree"
+        worktree_create(repository, run.base_commit, worktree, isolation=isolation)
+        result = propose(
+            ProposalRequest(
+                worktree=worktree,
+                prompt_text=prompt.text,
+                adapter=adapter,
+                seed=attempt,
+                isolation=isolation,
+                rules=item.rules,
+                paths=item.paths,
+                target_version=target_version(TreeFiles(worktree)),
+            )
+        )
+        proposal = patch_extract(worktree, run.base_commit, isolation=isolation)
+    change = change_freeze(
+        repository,
+        base_commit=run.base_commit,
+        entries=entries_store(repository, proposal.entries),
+        message=change_message(run),
+        moment=run.created_at,
+    )
+    transcript = artifact_store(result.transcript)
+    artifact_record(actor=context.actor, lease=context.lease, stored=transcript, media_type="text/plain")
+    agent_call_record(
+        actor=context.actor,
+        lease=context.lease,
+        run_id=run.id,
+        attempt=attempt,
+        adapter=adapter,
+        prompt_digest=prompt.digest,
+        result=result,
+    )
+    proposal_record(
+        actor=context.actor,
+        lease=context.lease,
+        run_id=run.id,
+        seed=attempt,
+        proposal=ProposalData(
+            change_commit=change.change_commit,
+            result_tree=change.result_tree,
+            entries=change.entries,
+            patch_digest=change.patch_digest,
+            patch_lines=change.patch_lines,
+            summary=_summary(result),
+            transcript_digest=transcript.digest,
+            duration_ms=result.duration_ms,
+            outcome=result.outcome.value,
+        ),
+    )
+    return Next("check", summary=f"{adapter.title}: {change.patch_lines} lines in {len(change.entries)} files")
+
+
+def _summary(result: ProposalResult) -> str:
+    return result.failure or result.summary
+
+
+def gates_take(context: StepContext) -> Next | Done:
+    """Run the gates on the frozen tree; a failure goes back to the agent, three in a row to a person."""
+    run = run_get(actor=context.actor, run_id=context.text("run_id"))
+    if run.state in {"sealing", "proposing"}:
+        return Next("seal" if run.state == "sealing" else "propose")
+    project = project_get(actor=context.actor, project_id=run.project_id)
+    item = work_item_get(actor=context.actor, work_item_id=run.work_item_id)
+    reports = gates_check(project, frozen_change(project, run), target_rules=item.rules)
+    gate_results_record(
+        actor=context.actor, lease=context.lease, run_id=run.id, attempt=run.attempt, reports=reports
+    )
+    verdicts = {report.name: report.status.value for report in reports}
+    failed = [report for report in reports if report.status.value == "fail"]
+    if failed and run.attempt >= MAX_ATTEMPTS:
+        return _incident(context, run, failed)
+    run_checked(
+        actor=context.actor, lease=context.lease, run_id=run.id, retry=bool(failed), verdicts=verdicts
+    )
+    passed = sum(status == "pass" for status in verdicts.values())
+    return Next("propose" if failed else "seal", summary=f"{passed} of {len(verdicts)} gates pass")
+
+
+def _incident(context: StepContext, run: RunData, failed: list[GateReport]) -> Done:
+    names = ", ".join(report.name for report in failed)
+    detail = "\n".join(
+        [
+            f"Run {run.id} on base {run.base_commit}: {run.attempt} attempts, failing gates: {names}.",
+            "To reproduce: start a run of the same work item; the base, the prompt and the seeds are recorded.",
+            *(f"- {report.name}: {report.reason}" for report in failed),
+        ]
+    )
+    incident_id = incident_open(
+        actor=context.actor,
+        lease=context.lease,
+        run_id=run.id,
+        title=f"{run.title}: {names} failed in every attempt",
+        detail=detail,
+    )
+    return Done({"run_id": run.id, "incident_id": incident_id})
+
+
+def pack_seal(context: StepContext) -> Done:
+    """Seal the evidence and ask for a decision; waiting for people holds no worker."""
+    run = run_get(actor=context.actor, run_id=context.text("run_id"))
+    request_id = request_for_change(context, run)
+    return Done({"run_id": run.id, "approval_request_id": request_id})
+
+
+def execution_failed(context: StepContext, failure: Mapping[str, JSON]) -> None:
+    """End the run and free its work item."""
+    run_id = context.text("run_id")
+    run_failed(actor=context.actor, run_id=run_id, failure=failure)
+    run = run_get(actor=context.actor, run_id=run_id)
+    item = work_item_get(actor=context.actor, work_item_id=run.work_item_id)
+    if item.state is WorkItemState.RUNNING:
+        work_item_move(
+            actor=EXECUTOR,
+            work_item_id=item.id,
+            expected=WorkItemState.RUNNING,
+            to=WorkItemState.BACKLOG,
+            reason=str(failure.get("error", ""))[:500],
+        )
+
+
+
+WORKFLOW = Workflow(
+    kind="run.execute",
+    steps={
+        "snapshot": snapshot_take,
+        "propose": proposal_ask,
+        "check": gates_take,
+        "seal": pack_seal,
+    },
+    on_failure=execution_failed,
+)

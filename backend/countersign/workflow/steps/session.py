@@ -1,0 +1,130 @@
+"""An analysis session: tools, findings, work items."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from countersign.findings.analysis import analysis_run
+from countersign.findings.grouping import findings_group
+from countersign.findings.selectors import finding_list, session_get
+from countersign.findings.services import hook_record, session_complete, session_fail, session_start
+from countersign.plans.contracts import WorkItemDraft, WorkItemState
+from countersign.plans.selection import selector_matches
+from countersign.plans.selectors import plan_current
+from countersign.plans.services import work_items_create
+from countersign.projects.selectors import project_get
+from countersign.prompts.routing import persona_route
+from countersign.prompts.selectors import persona_list
+from countersign.providers.selectors import adapters_for
+from countersign.sandbox.isolation import IsolationKind
+from countersign.sandbox.repository import Repository
+from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
+from countersign.workflow.places import workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from countersign.findings.contracts import FindingData, FindingGroup
+    from countersign.plans.contracts import DeliverableData
+    from countersign.shared.types import JSON
+
+
+def tools_run(context: StepContext) -> Next:
+    """Run the analysis tools on the project's head and keep what they found."""
+    session_id = context.text("session_id")
+    session_start(actor=context.actor, lease=context.lease, session_id=session_id)
+    session = session_get(actor=context.actor, session_id=session_id)
+    project = project_get(actor=context.actor, project_id=session.project_id)
+    with workspace("analysis") as directory:
+        tree = directory / "tree"
+        Repository(Path(project.repository_path)).archive(session.commit, tree)
+        results = analysis_run(tree, isolation=IsolationKind(project.isolation))
+    for result in results:
+        hook_record(actor=context.actor, lease=context.lease, session_id=session_id, result=result)
+    found = sum(len(result.findings) for result in results)
+    return Next("group", summary=f"{found} findings from {', '.join(item.tool for item in results)}")
+
+
+def findings_plan(context: StepContext) -> Done:
+    """Group the findings into a few work items, route them, and put the rest into the backlog."""
+    session_id = context.text("session_id")
+    session = session_get(actor=context.actor, session_id=session_id)
+    findings = finding_list(actor=context.actor, session_id=session_id)
+    plan = plan_current(actor=context.actor, project_id=session.project_id)
+    deliverables = tuple(item for phase in plan.phases for item in phase.deliverables) if plan else ()
+    drafts = tuple(
+        _draft(context, group, {item.id: item for item in findings}, deliverables)
+        for group in findings_group(findings)
+    )
+    items = work_items_create(
+        actor=context.actor,
+        lease=context.lease,
+        project_id=session.project_id,
+        session_id=session_id,
+        items=drafts,
+    )
+    session_complete(actor=context.actor, lease=context.lease, session_id=session_id)
+    proposed = sum(item.state is WorkItemState.PROPOSED for item in items)
+    return Done({"session_id": session_id, "findings": len(findings), "work_items": proposed})
+
+
+def _draft(
+    context: StepContext,
+    group: FindingGroup,
+    findings: Mapping[str, FindingData],
+    deliverables: tuple[DeliverableData, ...],
+) -> WorkItemDraft:
+    members = [findings[finding_id] for finding_id in group.finding_ids]
+    tool = members[0].tool
+    adapters = adapters_for(actor=context.actor, rules=group.rules, tool=tool) if group.fixable else ()
+    decision = persona_route(
+        persona_list(actor=context.actor),
+        finding_types=tuple(f"{tool}:{rule}" for rule in group.rules),
+        paths=group.paths,
+        severity=group.severity.value,
+    )
+    deliverable = _deliverable_for(members, deliverables)
+    return WorkItemDraft(
+        key=group.key,
+        title=group.title,
+        rules=group.rules,
+        paths=group.paths,
+        finding_ids=group.finding_ids,
+        tool=tool,
+        deliverable_id=deliverable.id if deliverable else None,
+        priority=group.severity.rank,
+        persona=decision.persona,
+        adapter=adapters[0].code if adapters else "",
+        state=WorkItemState.PROPOSED if group.proposed and adapters else WorkItemState.BACKLOG,
+        reason=group.reason,
+    )
+
+
+def _deliverable_for(
+    members: list[FindingData], deliverables: tuple[DeliverableData, ...]
+) -> DeliverableData | None:
+    for deliverable in deliverables:
+        if all(
+            selector_matches(deliverable.selector, tool=item.tool, rule=item.rule, path=item.path)
+            for item in members
+        ):
+            return deliverable
+    return None
+
+
+def analysis_failed(context: StepContext, failure: Mapping[str, JSON]) -> None:
+    """Tell on the session that it failed."""
+    session_fail(
+        actor=context.actor,
+        lease=context.lease,
+        session_id=context.text("session_id"),
+        reason=str(failure.get("error", "")),
+    )
+
+
+WORKFLOW = Workflow(
+    kind="session.analyse",
+    steps={"tools": tools_run, "group": findings_plan},
+    on_failure=analysis_failed,
+)

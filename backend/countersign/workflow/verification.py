@@ -1,0 +1,59 @@
+"""The executor's own check before it merges: what a stranger would check offline, on what is stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from countersign.approvals.quorum import quorum_met
+from countersign.evidence.errors import PackDamaged
+from countersign.evidence.selectors import pack_file
+from countersign.shared.env import demo_installation
+from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.merging import approvals_of
+from countersign.workflow.trust import trust_current
+from countersign_verify.canonical import canonical_bytes
+from countersign_verify.decision import decision_valid, decision_verify
+from countersign_verify.errors import RefusedError
+from countersign_verify.pack_verify import decision_bound, pack_verify
+from countersign_verify.report import Report
+
+if TYPE_CHECKING:
+    from countersign.approvals.contracts import RequestData
+    from countersign.runs.contracts import RunData
+
+
+def approved_pack_verify(run: RunData, request: RequestData) -> None:
+    """Verify the stored pack and every decision on it.
+
+    Raises:
+        PackDamaged: something does not hold; the message names it.
+        PackNotFound: there is no such pack.
+        ObjectMissing: the store has lost it.
+    """
+    trust = trust_current(allow_unattended=demo_installation())
+    report = Report()
+    with pack_file(actor=EXECUTOR, digest=run.pack_digest) as file:
+        verified = pack_verify(file, trust, report)
+        if verified is None or not verified.passed:
+            message = f"the evidence pack does not verify: {_failures(report)}"
+            raise PackDamaged(message, run_id=run.id)
+        if request.subject_digest != verified.pack.digest or verified.policy.blocked:
+            message = "the decision is on another pack, or the policy blocks it"
+            raise PackDamaged(message, run_id=run.id)
+        try:
+            for decision in approvals_of(request):
+                read = decision_verify(canonical_bytes(dict(decision.envelope)), trust.roles["decisions"])
+                decision_bound(read, verified)
+                decision_valid(
+                    read, logged_at=read.decided_at, allow_unattended=trust.allow_unattended
+                )
+        except RefusedError as error:
+            message = f"a decision does not verify: {error.message}"
+            raise PackDamaged(message, run_id=run.id) from error
+    if not quorum_met(request.policy.quorum, request.decisions):
+        message = "the decisions do not make the quorum"
+        raise PackDamaged(message, run_id=run.id)
+
+
+def _failures(report: Report) -> str:
+    return "; ".join(f"{check.name}: {check.detail}" for check in report.failures) or "a gate did not pass"
