@@ -1,0 +1,1 @@
+"""Where code that nobody trusts runs: isolation, disposable clones, patches and tree digests."""
