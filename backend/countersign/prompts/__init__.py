@@ -1,0 +1,1 @@
+"""Personas, template versions, and prompts named by their digest."""
