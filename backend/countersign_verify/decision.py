@@ -16,13 +16,14 @@ from countersign_verify.dsse import (
 from countersign_verify.encoding import digest_check, digest_hex, field, keys_exact
 from countersign_verify.errors import RefusedError
 from countersign_verify.tree import object_id_check
+from countersign_verify.vocabulary import PACK_SUBJECT
 
 VERSION = 1
 APPROVE = "approve"
 VERDICTS = frozenset({APPROVE, "reject", "request_changes"})
 KIND_CHANGE = "change"
-KINDS = frozenset({KIND_CHANGE, "phase"})
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z")
+_KIND = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _WHERE = "the decision"
 _FIELDS = frozenset(
     {
@@ -97,8 +98,13 @@ def decision_statement(predicate: Mapping[str, JsonInput]) -> dict[str, JsonInpu
     """
     subject = predicate.get("subject")
     target: Mapping[str, JsonInput] = subject if isinstance(subject, Mapping) else {}
-    name = f"{target.get('kind')}/{target.get('id')}"
+    name = subject_name(str(target.get("kind")))
     return statement([subject_entry(name, str(target.get("digest")))], APPROVAL_V1, predicate)
+
+
+def subject_name(kind: str) -> str:
+    """The name under which a decision's statement lists its subject: a change is decided by its pack."""
+    return PACK_SUBJECT if kind == KIND_CHANGE else f"countersign-{kind}"
 
 
 def decision_verify(data: bytes, keys: Mapping[str, bytes]) -> Decision:
@@ -135,7 +141,7 @@ def decision_read(content: Statement, statement_digest: str) -> Decision:
     if field(data, "v", int, _WHERE) != VERSION:
         raise RefusedError("decision.version", "the decision is of no known version")
     kind, subject_id, subject_digest = _subject(field(data, "subject", dict, _WHERE))
-    if dict(content.subjects) != {f"{kind}/{subject_id}": {"sha256": digest_hex(subject_digest)}}:
+    if dict(content.subjects) != {subject_name(kind): {"sha256": digest_hex(subject_digest)}}:
         raise RefusedError("decision.subject", "the decision and its statement name different subjects")
     verdict = field(data, "verdict", str, _WHERE)
     if verdict not in VERDICTS:
@@ -240,8 +246,8 @@ def time_check(value: Json, what: str) -> str:
 def _subject(data: Mapping[str, Json]) -> tuple[str, str, str]:
     keys_exact(data, _SUBJECT, "the subject of the decision")
     kind = _text(data, "kind")
-    if kind not in KINDS:
-        raise RefusedError("decision.kind", f"decisions on a {kind[:40]!a} are not known")
+    if _KIND.fullmatch(kind) is None:
+        raise RefusedError("decision.kind", f"{kind[:40]!a} is no kind of subject")
     return kind, _text(data, "id"), digest_check(data["digest"], "the subject of the decision")
 
 

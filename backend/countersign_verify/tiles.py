@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from countersign_verify.errors import RefusedError
-from countersign_verify.merkle import HASH_SIZE, CompactRange, leaf_hash, node_hash, root_of
+from countersign_verify.merkle import EMPTY_ROOT, HASH_SIZE, CompactRange, leaf_hash, node_hash
 
 TILE_WIDTH = 256
 MAX_ENTRY_BYTES = 65_535
@@ -99,14 +99,16 @@ class TileTree:
 
     def root(self) -> bytes:
         """Root of the tree so far."""
-        return self.root_with(self._levels[0])
+        rest = CompactRange()
+        rest.extend(self._levels[0])
+        return self.root_with(rest)
 
-    def root_with(self, partial: list[bytes]) -> bytes:
-        """Root of the full tiles so far followed by these leaf hashes (fewer than a tile)."""
-        hashes = list(self._full.hashes)
-        if not partial and not hashes:
-            return root_of(())
-        result = root_of(partial) if partial else hashes.pop()
+    def root_with(self, rest: CompactRange) -> bytes:
+        """Root of the full tiles so far followed by at most one tile of further leaves."""
+        hashes = [*self._full.hashes, *rest.hashes]
+        if not hashes:
+            return EMPTY_ROOT
+        result = hashes.pop()
         for hashed in reversed(hashes):
             result = node_hash(hashed, result)
         return result

@@ -156,6 +156,18 @@ def object_id_check(text: object, what: str) -> str:
     return text
 
 
+def commit_tree(data: bytes) -> str:
+    """Id of the tree of any raw commit object, however it is signed or encoded.
+
+    Raises:
+        RefusedError: It does not start with a tree.
+    """
+    line, separator, _ = data.partition(b"\n")
+    if not separator or not line.startswith(b"tree "):
+        raise RefusedError("commit.shape", "the commit does not start with its tree")
+    return object_id_check(line[5:].decode("ascii", "replace"), "the tree of the commit")
+
+
 def commit_parse(data: bytes) -> Commit:
     """Read a raw commit object (without its ``commit <size>`` header).
 
@@ -202,6 +214,8 @@ def _tree_node_id(node: Mapping[str, object], algorithm: str) -> str:
 
 
 def _check_entry(path: str, mode: str, blob: str, algorithm: str) -> None:
+    if not path.isascii() and any("\ud800" <= character <= "\udfff" for character in path):
+        raise RefusedError("tree.path", f"the path {path[:200]!a} is not Unicode")
     parts = path.split("/")
     if len(parts) > MAX_PATH_DEPTH or any(part in {"", ".", ".."} for part in parts) or "\0" in path:
         raise RefusedError("tree.path", f"the path {path[:200]!a} does not stay inside the tree")

@@ -36,7 +36,8 @@ class Trust:
         allow_unattended: Whether decisions without a person count.
         witnesses: Keys of independent witnesses.
         quorum: How many of them must have cosigned.
-        data: The file as read, to be compared with the copy in an export.
+        data: What the file says.
+        raw: The file as read, to be compared with the copy in an export.
     """
 
     origin: str
@@ -47,6 +48,7 @@ class Trust:
     witnesses: tuple[Verifier, ...]
     quorum: int
     data: Json
+    raw: bytes
 
     def describe(self) -> str:
         """What the mode means, for a stranger."""
@@ -129,6 +131,7 @@ def trust_read(data: bytes) -> Trust:
         witnesses=_verifiers(value, "witnesses", ALGORITHM_COSIGNATURE),
         quorum=field(value, "quorum", int, "the trust file"),
         data=value,
+        raw=data,
     )
     if not trust.log_keys:
         raise RefusedError("trust.keys", "the trust file names no key of the log")

@@ -16,7 +16,8 @@ PHASE_PROOF_FORMAT: Final = "countersign/phase-proof/v1"
 MANIFEST: Final = "manifest.json"
 ATTESTATIONS: Final = "attestations/"
 GATE_REPORTS: Final = "gates/"
-CONTENT_SUBJECT: Final = "countersign-pack-content"
+CONTENT_SUBJECT: Final = "countersign-pack-content"  # what the statements inside a pack name
+PACK_SUBJECT: Final = "countersign-pack"  # what decisions and addenda name
 
 # What `subject` of a manifest carries; values of the first group are strings.
 SUBJECT_TEXTS: Final = (

@@ -1,0 +1,256 @@
+"""What lies beside a log: packs, decisions, addenda, merges and phases, each held against its event."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from countersign_verify.addendum import addendum_verify
+from countersign_verify.canonical import Json, canonical_object, digest_of
+from countersign_verify.decision import APPROVE, decision_valid, decision_verify
+from countersign_verify.encoding import digest_hex, field, keys_exact
+from countersign_verify.errors import RefusedError
+from countersign_verify.log_events import LogContent, LoggedEvent
+from countersign_verify.log_files import ENVELOPE_SUFFIX, INDEX, LogFiles
+from countersign_verify.merges import (
+    History,
+    LoggedAddendum,
+    LoggedDecision,
+    Merge,
+    merge_check,
+    merge_read,
+)
+from countersign_verify.pack_verify import MAX_ENVELOPE_BYTES, pack_verify
+from countersign_verify.phases import phase_complete, proof_unsigned
+from countersign_verify.report import Report
+from countersign_verify.trust import Trust
+from countersign_verify.vocabulary import (
+    EVENT_ADDENDUM,
+    EVENT_DECISION,
+    EVENT_MERGED,
+    EVENT_PACK_SEALED,
+    EXPORT_FORMAT,
+    PROOF_DIGEST,
+)
+
+T = TypeVar("T")
+MAX_INDEX_BYTES = 256 * 1024 * 1024
+MAX_PROOF_BYTES = 16 * 1024 * 1024
+ROLE_SIGN_OFF = "director"
+_INDEX = frozenset({"format", "origin", "merges"})
+_NAMED = 3
+
+
+def packs_sealed(content: LogContent) -> dict[str, LoggedEvent]:
+    """The event that first sealed each pack, by the pack's digest."""
+    sealed: dict[str, LoggedEvent] = {}
+    for event in content.of_type(EVENT_PACK_SEALED):
+        sealed.setdefault(event.text("pack"), event)
+    return sealed
+
+
+def proof_digests(content: LogContent) -> dict[str, str]:
+    """The digest of the newest proof of every phase that the log tells of."""
+    return {
+        event.subject_id: event.text(PROOF_DIGEST)
+        for event in content.events
+        if event.subject_type == "phase" and PROOF_DIGEST in event.data
+    }
+
+
+def packs_check(files: LogFiles, trust: Trust, history: History) -> None:
+    """Check every pack that was sealed; those that hold are put into the history.
+
+    Raises:
+        RefusedError: One is missing or does not hold; the message names the first few.
+    """
+
+    def check(item: tuple[str, LoggedEvent]) -> None:
+        digest, event = item
+        name = f"packs/{digest_hex(digest)}.tar"
+        if name not in files.names:
+            raise RefusedError("export.missing", f"the sealed pack {digest} is missing")
+        report = Report(name, "")
+        verified = pack_verify(files.directory / name, trust, report)
+        if verified is None:
+            failed = "; ".join(f"{check.name}: {check.detail}" for check in report.failures)
+            raise RefusedError("pack.failed", failed)
+        if verified.pack.digest != digest:
+            raise RefusedError("pack.digest", f"the file holds the pack {verified.pack.digest}")
+        if verified.pack.subject["run_id"] != event.subject_id:
+            raise RefusedError("pack.run", "the log says that it was sealed for another run")
+        history.packs[digest] = verified
+
+    _each(history.sealed.items(), lambda item: f"packs/{item[0].removeprefix('sha256:')}.tar", check)
+
+
+def decisions_check(files: LogFiles, trust: Trust, content: LogContent, history: History) -> None:
+    """Check every decision that was recorded; those that hold are put into the history.
+
+    Raises:
+        RefusedError: One is missing or does not hold; the message names the first few.
+    """
+    nonces: set[str] = set()
+
+    def check(event: LoggedEvent) -> None:
+        logged = _decision(files, trust, event)
+        if logged.id in history.decisions or logged.decision.nonce in nonces:
+            raise RefusedError("decision.replayed", "its id or its nonce was used before")
+        nonces.add(logged.decision.nonce)
+        history.decisions[logged.id] = logged
+
+    _each(
+        content.of_type(EVENT_DECISION),
+        lambda event: _envelope_name("decisions", event, "decision_id"),
+        check,
+    )
+
+
+def addenda_check(files: LogFiles, trust: Trust, content: LogContent, history: History) -> None:
+    """Check every addendum that was sealed; those that hold are put into the history.
+
+    Raises:
+        RefusedError: One is missing or does not hold; the message names the first few.
+    """
+
+    def check(event: LoggedEvent) -> None:
+        name = _envelope_name("addenda", event, "addendum_id")
+        addendum = addendum_verify(files.read(name, MAX_ENVELOPE_BYTES), trust)
+        logged = (event.text("statement_digest"), event.text("pack"), event.subject_id)
+        if logged != (addendum.statement_digest, addendum.pack, addendum.run_id):
+            raise RefusedError("addendum.event", "the log tells of another statement, pack or run")
+        addendum_id = event.text("addendum_id")
+        history.addenda[addendum_id] = LoggedAddendum(addendum_id, addendum, event)
+
+    _each(
+        content.of_type(EVENT_ADDENDUM), lambda event: _envelope_name("addenda", event, "addendum_id"), check
+    )
+
+
+def merges_check(files: LogFiles, trust: Trust, content: LogContent, history: History) -> list[Merge]:
+    """Check every merge, in the order of the log.
+
+    Raises:
+        RefusedError: The index does not list exactly the merges of the log, or one does not hold.
+    """
+    index = canonical_object(files.read(INDEX, MAX_INDEX_BYTES), max_bytes=MAX_INDEX_BYTES)
+    keys_exact(index, _INDEX, INDEX)
+    if index["format"] != EXPORT_FORMAT or index["origin"] != trust.origin:
+        raise RefusedError("index.format", f"{INDEX} is not of the format {EXPORT_FORMAT}, or of another log")
+    merges = [merge_read(item) for item in field(index, "merges", list, INDEX)]
+    events = content.of_type(EVENT_MERGED)
+    runs = [merge.run_id for merge in merges]
+    if runs != [event.subject_id for event in events] or len(set(runs)) != len(runs):
+        raise RefusedError(
+            "index.merges", f"{INDEX} does not list exactly the merges of the log, in its order"
+        )
+    _each(
+        list(zip(merges, events, strict=True)),
+        lambda pair: f"run {pair[0].run_id[:80]!a}",
+        lambda pair: merge_check(pair[0], pair[1], history),
+    )
+    return merges
+
+
+def phases_check(
+    files: LogFiles, content: LogContent, history: History, merges: Sequence[Merge]
+) -> tuple[int, int]:
+    """Check the proof of every phase; returns how many there are and how many are complete.
+
+    Raises:
+        RefusedError: A proof is missing, another than the log names, or rests on what is not in the log.
+    """
+    complete: list[str] = []
+
+    def check(item: tuple[str, str]) -> None:
+        phase_id, digest = item
+        proof = canonical_object(files.read(f"phases/{phase_id}.json", MAX_PROOF_BYTES))
+        if digest_of(proof_unsigned(proof)) != digest:
+            raise RefusedError("phase.digest", "the log tells of another proof")
+        if _phase_check(phase_id, proof, history, merges):
+            complete.append(phase_id)
+
+    proofs = proof_digests(content)
+    _each(proofs.items(), lambda item: f"phases/{item[0][:80]}.json", check)
+    return len(proofs), len(complete)
+
+
+def _decision(files: LogFiles, trust: Trust, event: LoggedEvent) -> LoggedDecision:
+    """Check a decision against its event."""
+    data = files.read(_envelope_name("decisions", event, "decision_id"), MAX_ENVELOPE_BYTES)
+    decision = decision_verify(data, trust.roles["decisions"])
+    logged = (event.text("statement_digest"), event.text("request_id"), event.text("verdict"))
+    if logged != (decision.statement_digest, decision.request_id, decision.verdict):
+        raise RefusedError("decision.event", "the log tells of another statement, request or verdict")
+    if (event.person_id, event.actor_id) != (decision.person_id, decision.user_id):
+        raise RefusedError("decision.actor", "the log tells of another person")
+    if event.unattended != decision.unattended:
+        raise RefusedError("decision.unattended", "log and decision disagree on whether a person decided")
+    decision_valid(decision, logged_at=event.time, allow_unattended=trust.allow_unattended)
+    return LoggedDecision(event.text("decision_id"), decision, event)
+
+
+def _phase_check(phase_id: str, proof: Mapping[str, Json], history: History, merges: Sequence[Merge]) -> bool:
+    """Check what a proof rests on; returns whether the phase is complete."""
+    if field(proof, "phase", dict, "the proof").get("id") != phase_id:
+        raise RefusedError("phase.id", "the proof is of another phase")
+    known = {(merge.run_id, merge.pack, merge.merge_commit) for merge in merges}
+    for change in _proof_changes(proof):
+        if not change.get("merge_commit"):
+            continue
+        if (change.get("run"), change.get("pack"), change.get("merge_commit")) not in known:
+            raise RefusedError("phase.merge", "the proof rests on a merge that the log does not have")
+        _proof_gates(change, history)
+    if proof.get("signoff") is not None:
+        _sign_off(phase_id, proof, history)
+    return phase_complete(proof)[0]
+
+
+def _proof_gates(change: Mapping[str, Json], history: History) -> None:
+    """The verdicts that a proof tells are those of the pack."""
+    gates = change.get("gates")
+    if not isinstance(gates, dict):
+        return
+    pack = history.packs.get(str(change.get("pack")))
+    if pack is None or any(pack.gates.get(name, "unknown") != status for name, status in gates.items()):
+        raise RefusedError("phase.gates", "the proof tells other gates than its pack")
+
+
+def _proof_changes(proof: Mapping[str, Json]) -> Iterable[Mapping[str, Json]]:
+    """The changes that the records of evidence speak of."""
+    for item in field(proof, "evidence", list, "the proof"):
+        record = item.get("record") if isinstance(item, dict) else None
+        changes = record.get("changes") if isinstance(record, dict) else None
+        for change in changes if isinstance(changes, list) else ():
+            if isinstance(change, dict):
+                yield change
+
+
+def _sign_off(phase_id: str, proof: Mapping[str, Json], history: History) -> None:
+    """A sign-off is a decision of this log over this very proof."""
+    signoff = field(proof, "signoff", dict, "the proof")
+    logged = history.decisions.get(str(signoff.get("decision_id")))
+    if logged is None:
+        raise RefusedError("phase.signoff", "the decision of the sign-off is not in the log")
+    decision = logged.decision
+    subject = (decision.subject_kind, decision.subject_id, decision.subject_digest)
+    if subject != ("phase", phase_id, digest_of(proof_unsigned(proof))):
+        raise RefusedError("phase.signoff", "the sign-off is over another proof")
+    request = signoff.get("request_id")
+    if (decision.verdict, decision.role, decision.request_id) != (APPROVE, ROLE_SIGN_OFF, request):
+        raise RefusedError("phase.signoff", "the sign-off is not a Director's approval")
+
+
+def _envelope_name(directory: str, event: LoggedEvent, name: str) -> str:
+    return f"{directory}/{event.text(name)}{ENVELOPE_SUFFIX}"
+
+
+def _each(items: Iterable[T], name: Callable[[T], str], check: Callable[[T], None]) -> None:
+    """Check all items, and refuse with the names of those that do not hold."""
+    problems: list[str] = []
+    for item in items:
+        try:
+            check(item)
+        except RefusedError as error:
+            problems.append(f"{name(item)}: {error}")
+    if problems:
+        more = f" (and {len(problems) - _NAMED} more)" if len(problems) > _NAMED else ""
+        raise RefusedError("log.item", "; ".join(problems[:_NAMED]) + more)

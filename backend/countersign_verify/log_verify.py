@@ -1,0 +1,201 @@
+"""The verification of an exported log, check by check."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from countersign_verify.encoding import digest_hex
+from countersign_verify.errors import RefusedError
+from countersign_verify.log_events import LogContent, log_read
+from countersign_verify.log_evidence import (
+    addenda_check,
+    decisions_check,
+    merges_check,
+    packs_check,
+    packs_sealed,
+    phases_check,
+    proof_digests,
+)
+from countersign_verify.log_files import (
+    ENVELOPE_SUFFIX,
+    FIXED,
+    LogFiles,
+    checkpoint_read,
+    checkpoint_verify,
+    checkpoints_read,
+    tiles_expect,
+    trust_copy_check,
+)
+from countersign_verify.merges import History, Merge
+from countersign_verify.notes import Checkpoint, OpenedNote
+from countersign_verify.report import Report
+from countersign_verify.trust import SELF_ATTESTED, Trust
+from countersign_verify.vocabulary import EVENT_ADDENDUM, EVENT_DECISION
+
+_AFTER = "not reached: an earlier check failed"
+
+
+def log_verify(directory: Path, trust: Trust, report: Report, *, known: Sequence[bytes] = ()) -> None:
+    """Check an exported log and everything that lies with it.
+
+    Args:
+        directory: The export.
+        trust: The keys to believe.
+        report: Where every check is noted.
+        known: Checkpoint notes that the reader kept from earlier, which the log must extend.
+    """
+    files = report.attempt("files", lambda: LogFiles(directory), lambda found: f"{len(found.names)} files")
+    head = None
+    if files is not None:
+        head = report.attempt("checkpoint", lambda: checkpoint_read(files, trust), _head_detail)
+    if files is None or head is None:
+        _rest_not_reached(report, ("trust file", "witnesses", "tiles", "checkpoints", "events"))
+        return
+    report.attempt(
+        "trust file", lambda: trust_copy_check(files, trust), lambda _: "the export names the same keys"
+    )
+    _witnesses(trust, head[1], report)
+    content = _tree(files, trust, head[0], known, report)
+    if content is None:
+        _rest_not_reached(report, ("packs", "decisions", "addenda", "merges", "phases"))
+        return
+    history = _evidence(files, trust, content, report)
+    merges = report.attempt(
+        "merges",
+        lambda: merges_check(files, trust, content, history),
+        lambda found: _merges_detail(found, history),
+    )
+    report.attempt(
+        "phases",
+        lambda: phases_check(files, content, history, merges or []),
+        lambda found: f"{found[1]} of {found[0]} proofs show a complete phase",
+    )
+    report.attempt(
+        "nothing else", lambda: _names_check(files, content), lambda _: "every file is accounted for"
+    )
+    _limits(report)
+
+
+def _head_detail(head: tuple[Checkpoint, OpenedNote]) -> str:
+    checkpoint = head[0]
+    return f"{checkpoint.size} events of {checkpoint.origin}, root {checkpoint.root.hex()[:16]}…"
+
+
+def _witnesses(trust: Trust, note: OpenedNote, report: Report) -> None:
+    if trust.mode == SELF_ATTESTED:
+        report.not_covered("witnesses", trust.describe())
+        return
+    report.attempt(
+        "witnesses",
+        lambda: trust.witnesses_check(note),
+        lambda count: f"{count} cosigned the newest checkpoint",
+    )
+
+
+def _tree(
+    files: LogFiles, trust: Trust, head: Checkpoint, known: Sequence[bytes], report: Report
+) -> LogContent | None:
+    """Tiles, checkpoints and events: one walk over the entries serves them all."""
+    tiles = report.attempt(
+        "tiles",
+        lambda: tiles_expect(files, head.size),
+        lambda count: f"{count} files, as many as the log has",
+    )
+    checkpoints = report.attempt(
+        "checkpoints",
+        lambda: checkpoints_read(files, trust),
+        lambda found: f"{len(found)} signed, each extends the one before",
+    )
+    kept = report.attempt("known", lambda: _known(known, trust, head), _known_detail) if known else []
+    if not known:
+        report.not_covered(
+            "known",
+            "give a checkpoint kept from earlier with --known to see that nothing since was cut or rewritten",
+        )
+    if tiles is None or checkpoints is None or kept is None:
+        report.not_covered("events", _AFTER)
+        return None
+    # Sizes may repeat between what is stored and what the reader kept: each is compared by itself.
+    wanted = sorted([*checkpoints, *kept, head], key=lambda item: item.size)
+    return report.attempt("events", lambda: log_read(files, wanted), _events_detail)
+
+
+def _known(notes: Sequence[bytes], trust: Trust, head: Checkpoint) -> list[Checkpoint]:
+    found = [checkpoint_verify(note, trust)[0] for note in notes]
+    for checkpoint in found:
+        if checkpoint.size > head.size:
+            raise RefusedError(
+                "known.cut",
+                f"the log once had {checkpoint.size} events and now has {head.size}: its tail is gone",
+            )
+    return found
+
+
+def _known_detail(found: Sequence[Checkpoint]) -> str:
+    return f"the log extends {', '.join(str(item.size) for item in found)} events seen before"
+
+
+def _events_detail(content: LogContent) -> str:
+    return f"{content.size}, each well-formed and only once; all tiles and roots recomputed from them"
+
+
+def _evidence(files: LogFiles, trust: Trust, content: LogContent, report: Report) -> History:
+    """Packs, decisions and addenda; what does not hold is missing from what is returned."""
+    history = History(sealed=packs_sealed(content))
+    report.attempt(
+        "packs",
+        lambda: packs_check(files, trust, history),
+        lambda _: f"{len(history.packs)}, each with all of its checks",
+    )
+    report.attempt(
+        "decisions",
+        lambda: decisions_check(files, trust, content, history),
+        lambda _: _decisions_detail(history),
+    )
+    report.attempt(
+        "addenda",
+        lambda: addenda_check(files, trust, content, history),
+        lambda _: f"{len(history.addenda)}, signed by gates and scorer",
+    )
+    return history
+
+
+def _names_check(files: LogFiles, content: LogContent) -> None:
+    """Every file outside ``tile/`` is one that an event of the log accounts for."""
+    expected = set(FIXED)
+    expected |= {f"packs/{digest_hex(digest)}.tar" for digest in packs_sealed(content)}
+    expected |= {
+        f"decisions/{event.text('decision_id')}{ENVELOPE_SUFFIX}" for event in content.of_type(EVENT_DECISION)
+    }
+    expected |= {
+        f"addenda/{event.text('addendum_id')}{ENVELOPE_SUFFIX}" for event in content.of_type(EVENT_ADDENDUM)
+    }
+    expected |= {f"phases/{phase_id}.json" for phase_id in proof_digests(content)}
+    expected |= {name for name in files.names if name.startswith("tile/")}  # checked by themselves
+    files.expect(expected)
+
+
+def _decisions_detail(history: History) -> str:
+    decisions = history.decisions
+    unattended = sum(logged.decision.unattended for logged in decisions.values())
+    note = f"; {unattended} UNATTENDED: made without a person" if unattended else ""
+    return f"{len(decisions)}, each signed, in the log, and used once{note}"
+
+
+def _merges_detail(merges: Sequence[Merge], history: History) -> str:
+    moved = sum(bool(merge.addendum) for merge in merges)
+    people = {logged.decision.person_id for logged in history.decisions.values()}
+    return f"{len(merges)} recomputed to their commit ids, {moved} on a moved base; {len(people)} deciders"
+
+
+def _rest_not_reached(report: Report, names: Iterable[str]) -> None:
+    for name in names:
+        report.not_covered(name, _AFTER)
+
+
+def _limits(report: Report) -> None:
+    """Say what no check of these files can show."""
+    report.not_covered(
+        "roles", "that the deciders held their roles rests on the key that signed the decisions"
+    )
+    report.not_covered("time", "times are those of the platform's own clock")
+    report.not_covered("repository", "that the governed repository holds these commits: compare their ids")

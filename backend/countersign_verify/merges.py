@@ -1,0 +1,308 @@
+"""Merges: what was decided is what was merged, commit by commit, recomputed without a repository."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from countersign_verify.addendum import (
+    KIND_MERGE,
+    Addendum,
+    addendum_check,
+    configures_gates,
+)
+from countersign_verify.canonical import Json
+from countersign_verify.decision import APPROVE, Decision, quorum_check
+from countersign_verify.encoding import base64_decode, digest_check, keys_exact
+from countersign_verify.encoding import field as json_field
+from countersign_verify.errors import RefusedError
+from countersign_verify.log_events import LoggedEvent
+from countersign_verify.pack_facts import entries_read
+from countersign_verify.pack_verify import VerifiedPack, decision_bound
+from countersign_verify.tree import (
+    Commit,
+    Replacement,
+    TreeEntry,
+    commit_parse,
+    git_object_id,
+    object_id_check,
+    tree_changes,
+    tree_id,
+    tree_replace,
+)
+
+STATE_FILE = "docs/project_state.md"
+_FIELDS = frozenset(
+    {
+        "run_id",
+        "pack",
+        "decision_ids",
+        "addendum",
+        "base_before",
+        "merge_commit",
+        "merge_commit_object",
+        "state_commit",
+        "state_commit_object",
+        "state_entry",
+        "tag",
+        "result_tree",
+        "entries",
+    }
+)
+# What the event of a merge and the index must say alike.
+_BOUND = ("pack", "base_before", "merge_commit", "state_commit", "tag", "result_tree")
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """One merge, as the index of an export tells it."""
+
+    run_id: str
+    pack: str
+    decision_ids: tuple[str, ...]
+    addendum: str
+    base_before: str
+    merge_commit: str
+    merge_raw: bytes
+    state_commit: str
+    state_raw: bytes
+    state_entry: Replacement
+    tag: str
+    result_tree: str
+    entries: tuple[Replacement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDecision:
+    """A decision and its event in the log."""
+
+    id: str
+    decision: Decision
+    event: LoggedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedAddendum:
+    """An addendum and its event in the log."""
+
+    id: str
+    addendum: Addendum
+    event: LoggedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryCommit:
+    """A commit whose whole tree is known, and who made it."""
+
+    parent: str
+    kind: str
+    run_id: str
+    tree: tuple[TreeEntry, ...]
+
+
+@dataclass(slots=True)
+class History:
+    """Everything that merges are held against; it grows with every merge that holds."""
+
+    sealed: Mapping[str, LoggedEvent]
+    packs: dict[str, VerifiedPack] = field(default_factory=dict)
+    decisions: dict[str, LoggedDecision] = field(default_factory=dict)
+    addenda: dict[str, LoggedAddendum] = field(default_factory=dict)
+    commits: dict[str, HistoryCommit] = field(default_factory=dict)
+
+    def tree_of(self, commit: str) -> tuple[TreeEntry, ...]:
+        """The files of a commit, from an earlier merge or from a pack that starts from it.
+
+        Raises:
+            RefusedError: No file of the export tells them.
+        """
+        if commit in self.commits:
+            return self.commits[commit].tree
+        for verified in self.packs.values():
+            if verified.pack.subject["base_commit"] == commit:
+                return verified.change.base_tree
+        raise RefusedError("merge.base", f"nothing in the export tells the tree of {commit}")
+
+
+def merge_read(item: Json) -> Merge:
+    """Read a merge of the index.
+
+    Raises:
+        RefusedError: It is malformed.
+    """
+    if not isinstance(item, dict):
+        raise RefusedError("index.merge", "a merge of the index is not an object")
+    where = "a merge of the index"
+    keys_exact(item, _FIELDS, where)
+    ids = json_field(item, "decision_ids", list, where)
+    texts = tuple(text for text in ids if isinstance(text, str))
+    if len(texts) != len(ids) or not texts:
+        raise RefusedError("index.merge", "a merge of the index names no decisions")
+    addendum = "" if item["addendum"] is None else json_field(item, "addendum", str, where)
+    return Merge(
+        run_id=json_field(item, "run_id", str, where),
+        pack=digest_check(item["pack"], "the pack of a merge"),
+        decision_ids=texts,
+        addendum=addendum,
+        base_before=object_id_check(item["base_before"], "the base of a merge"),
+        merge_commit=object_id_check(item["merge_commit"], "a merge commit"),
+        merge_raw=base64_decode(json_field(item, "merge_commit_object", str, where)),
+        state_commit=object_id_check(item["state_commit"], "a state commit"),
+        state_raw=base64_decode(json_field(item, "state_commit_object", str, where)),
+        state_entry=entries_read([item["state_entry"]])[0],
+        tag=json_field(item, "tag", str, where),
+        result_tree=object_id_check(item["result_tree"], "the result tree of a merge"),
+        entries=entries_read(item["entries"]),
+    )
+
+
+def merge_check(merge: Merge, event: LoggedEvent, history: History) -> None:
+    """Check one merge against its event, its pack, its decisions and the commits before it.
+
+    Raises:
+        RefusedError: Anything of it is other than what was decided.
+    """
+    _event_check(merge, event, history)
+    verified = history.packs.get(merge.pack)
+    if verified is None:
+        raise RefusedError("merge.pack", "its pack is not in the export, or does not hold")
+    if verified.pack.subject["run_id"] != merge.run_id or verified.change.entries != merge.entries:
+        raise RefusedError("merge.pack", "its pack is about another run or other entries")
+    if verified.policy.blocked or not verified.passed:
+        raise RefusedError("merge.gates", "it was merged although policy or a gate stopped it")
+    decisions = _decisions(merge, event, history)
+    for logged in decisions:
+        decision_bound(logged.decision, verified)
+        if logged.decision.expires_at < event.time:
+            raise RefusedError("merge.expired", "it was merged after a decision on it had expired")
+    quorum_check([logged.decision for logged in decisions], verified.policy.quorum)
+    if merge.base_before == verified.pack.subject["base_commit"]:
+        if merge.addendum:
+            raise RefusedError("merge.addendum", "it has an addendum although its base did not move")
+    else:
+        _carry_over_check(merge, event, verified, decisions, history)
+    _commits_check(merge, verified, history)
+
+
+def _event_check(merge: Merge, event: LoggedEvent, history: History) -> None:
+    stated = {
+        "pack": merge.pack,
+        "base_before": merge.base_before,
+        "merge_commit": merge.merge_commit,
+        "state_commit": merge.state_commit,
+        "tag": merge.tag,
+        "result_tree": merge.result_tree,
+    }
+    for name in _BOUND:
+        if event.data[name] != stated[name]:
+            raise RefusedError("merge.event", f"the log says another {name.replace('_', ' ')}")
+    ids = json_field(event.data, "decision_ids", list, "the event of the merge")
+    if ids != list(merge.decision_ids):
+        raise RefusedError("merge.event", "the log names other decisions")
+    logged = event.data["addendum"] or ""
+    if bool(logged) != bool(merge.addendum) or (
+        logged and _addendum(str(logged), history).id != _addendum(merge.addendum, history).id
+    ):
+        raise RefusedError("merge.event", "the log names another addendum")
+    sealed = history.sealed.get(merge.pack)
+    if sealed is None or sealed.subject_id != merge.run_id or sealed.index > event.index:
+        raise RefusedError(
+            "merge.sealed", "the log does not say that its pack was sealed for this run before"
+        )
+
+
+def _decisions(merge: Merge, event: LoggedEvent, history: History) -> list[LoggedDecision]:
+    """The approvals of a merge, all logged before it; and nobody who decided otherwise was left out."""
+    found: list[LoggedDecision] = []
+    for decision_id in merge.decision_ids:
+        logged = history.decisions.get(decision_id)
+        if logged is None or logged.event.index > event.index:
+            raise RefusedError(
+                "merge.decision", f"the decision {decision_id[:80]!a} was not logged before it"
+            )
+        found.append(logged)
+    for logged in history.decisions.values():
+        same = logged.decision.subject_digest == merge.pack and logged.event.index < event.index
+        if same and logged.decision.verdict != APPROVE:
+            raise RefusedError("merge.rejected", f"the decision {logged.id[:80]!a} did not approve it")
+    return found
+
+
+def _carry_over_check(
+    merge: Merge,
+    event: LoggedEvent,
+    verified: VerifiedPack,
+    decisions: Sequence[LoggedDecision],
+    history: History,
+) -> None:
+    """The base moved: check that the decisions could be carried over to the new one."""
+    if not merge.addendum:
+        raise RefusedError(
+            "merge.addendum", "its base moved, and no addendum says that it was verified again"
+        )
+    logged = _addendum(merge.addendum, history)
+    addendum = logged.addendum
+    if logged.event.index > event.index:
+        raise RefusedError("merge.addendum", "its addendum was logged after it")
+    addendum_check(addendum, verified)
+    if addendum.new_base != merge.base_before or addendum.result_tree != merge.result_tree:
+        raise RefusedError("merge.addendum", "its addendum is about another base or result")
+    for item in decisions:
+        if not item.decision.carry_over_allowed or item.decision.request_id != addendum.request_id:
+            raise RefusedError("merge.carried", "a decision on it may not be carried over by this addendum")
+    _steps_check(addendum, history)
+    moved = tree_changes(history.tree_of(addendum.previous_base), history.tree_of(addendum.new_base))
+    touched = {entry.path for entry in merge.entries}
+    for change in moved:
+        if change.path in touched:
+            raise RefusedError("merge.touched", f"{change.path[:200]!a} changed under it while it waited")
+        if configures_gates(change.path):
+            raise RefusedError(
+                "merge.gates", f"{change.path[:200]!a}, which configures gates, changed under it"
+            )
+
+
+def _steps_check(addendum: Addendum, history: History) -> None:
+    """Every commit in between is a merge or state entry of this log, in one unbroken line."""
+    current = addendum.previous_base
+    for step in addendum.intervening:
+        commit = history.commits.get(step.commit)
+        if commit is None or (commit.kind, commit.run_id) != (step.kind, step.run_id):
+            raise RefusedError("merge.step", f"the commit {step.commit} in between is not one of this log")
+        if commit.parent != current:
+            raise RefusedError("merge.step", f"the commit {step.commit} does not stand on {current}")
+        current = step.commit
+    if current != addendum.new_base:
+        raise RefusedError("merge.step", "the commits in between do not lead to the new base")
+
+
+def _commits_check(merge: Merge, verified: VerifiedPack, history: History) -> None:
+    """Recompute the merge commit and the state commit."""
+    base = history.tree_of(merge.base_before)
+    result = tree_replace(base, merge.entries)
+    if tree_id(result) != merge.result_tree:
+        raise RefusedError("merge.tree", "base and entries do not give the tree that was merged")
+    commit = _commit(merge.merge_raw, merge.merge_commit, "merge commit")
+    change = verified.pack.subject_text("change_commit")
+    if commit.tree != merge.result_tree or commit.parents != (merge.base_before, change):
+        raise RefusedError("merge.commit", "the merge commit has another tree or other parents")
+    state = _commit(merge.state_raw, merge.state_commit, "state commit")
+    if merge.state_entry.path != STATE_FILE or merge.state_entry.blob is None:
+        raise RefusedError("merge.state", f"the state commit changes another file than {STATE_FILE}")
+    with_state = tree_replace(result, [merge.state_entry])
+    if state.parents != (merge.merge_commit,) or state.tree != tree_id(with_state):
+        raise RefusedError("merge.state", "the state commit holds more than the project state")
+    history.commits[merge.merge_commit] = HistoryCommit(merge.base_before, KIND_MERGE, merge.run_id, result)
+    history.commits[merge.state_commit] = HistoryCommit(merge.merge_commit, "state", merge.run_id, with_state)
+
+
+def _commit(raw: bytes, stated: str, what: str) -> Commit:
+    if git_object_id("commit", raw) != stated:
+        raise RefusedError("merge.commit", f"the {what} is not the one of that id")
+    return commit_parse(raw)
+
+
+def _addendum(name: str, history: History) -> LoggedAddendum:
+    """An addendum by its id or by the digest of its statement."""
+    for logged in history.addenda.values():
+        if name in {logged.id, logged.addendum.statement_digest}:
+            return logged
+    raise RefusedError("merge.addendum", "its addendum is not in the export, or does not hold")
