@@ -89,6 +89,19 @@ def user_create(
 
 
 @transaction.atomic(durable=True)
+def user_deactivate(*, actor: Actor, user_id: str) -> None:
+    """Let a user in no longer: sessions and tokens end with the next request.
+
+    Raises:
+        UserNotFound: there is no such active user.
+    """
+    if not User.objects.filter(pk=user_id, is_active=True).update(is_active=False):
+        message = "there is no such active user"
+        raise UserNotFound(message, user_id=user_id)
+    record(actor=actor, type="user.deactivated", subject=("user", user_id))
+
+
+@transaction.atomic(durable=True)
 def role_grant(*, actor: Actor, person_id: str, role: str) -> None:
     """Give a person a role; a repeat changes nothing.
 

@@ -7,6 +7,9 @@ from rest_framework import serializers
 from countersign.api.base import Output
 from countersign.api.parts import TIERS
 
+VERDICTS = ("approve", "reject", "request_changes")
+FILE_CHANGES = ("added", "modified", "deleted")
+EXECUTION_STATES = ("waiting", "merging", "merged", "void", "failed")
 SUBJECT_KINDS = ("change", "phase")
 
 
@@ -61,7 +64,7 @@ class Vote(Output):
     """A signed decision."""
 
     id = serializers.CharField()
-    verdict = serializers.ChoiceField(choices=("approve", "reject", "request_changes"))
+    verdict = serializers.ChoiceField(choices=VERDICTS)
     by_label = serializers.CharField()
     role = serializers.CharField()
     decided_at = serializers.DateTimeField()
@@ -80,7 +83,7 @@ class ChangedFile(Output):
     """A changed file."""
 
     path = serializers.CharField()
-    change = serializers.ChoiceField(choices=("added", "modified", "deleted"))
+    change = serializers.ChoiceField(choices=FILE_CHANGES)
     added = serializers.IntegerField()
     deleted = serializers.IntegerField()
     binary = serializers.BooleanField()
@@ -184,7 +187,7 @@ class PhaseProof(Output):
 class Execution(Output):
     """What became of the decision."""
 
-    state = serializers.ChoiceField(choices=("waiting", "merging", "merged", "void", "failed"))
+    state = serializers.ChoiceField(choices=EXECUTION_STATES)
     merge_commit = serializers.CharField(allow_null=True)
     state_commit = serializers.CharField(allow_null=True)
     tag = serializers.CharField(allow_null=True)

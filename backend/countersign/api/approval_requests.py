@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.status import HTTP_201_CREATED
 
 from countersign.api.approval_parts import (
+    VERDICTS,
     BlockedReason,
     Change,
     DiffRef,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 REQUEST_STATES = ("pending", "approved", "rejected", "changes_requested", "expired", "void")
 REQUEST_FILTERS = ("pending", "decided", "all")
 REQUEST_ACTIONS = ("approve", "reject", "request_changes", "download_pack")
-VERDICTS = ("approve", "reject", "request_changes")
 
 
 class ApprovalRequest(Output):

@@ -10,12 +10,16 @@ from rest_framework import serializers
 from countersign.api.authentication import actor_of
 from countersign.api.base import ApiView, Output, answer, query_of
 from countersign.api.pagination import PAGE_PARAMETERS, PageInput, page_answer, paginated
+from countersign.api.parts import TRUST_MODES
 from countersign.audit.selectors import checkpoint_latest, event_page, sequencing_lag
 from countersign.workflow import queries
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.response import Response
+
+
+ACTOR_KINDS = ("person", "service", "agent")
 
 
 class AuditEvent(Output):
@@ -25,7 +29,7 @@ class AuditEvent(Output):
     leaf_index = serializers.IntegerField(allow_null=True)
     time = serializers.DateTimeField()
     type = serializers.CharField()
-    actor_kind = serializers.ChoiceField(choices=("person", "service", "agent"))
+    actor_kind = serializers.ChoiceField(choices=ACTOR_KINDS)
     actor_id = serializers.CharField()
     actor_label = serializers.CharField(allow_null=True)
     subject_type = serializers.CharField()
@@ -55,7 +59,7 @@ class SignedHead(Output):
     root = serializers.CharField()
     note = serializers.CharField()
     created_at = serializers.DateTimeField()
-    mode = serializers.ChoiceField(choices=("self-attested", "witnessed"))
+    mode = serializers.ChoiceField(choices=TRUST_MODES)
     pending = serializers.IntegerField()
 
 

@@ -106,6 +106,8 @@ CHECKS: dict[str, Callable[[], str]] = {
     "object_store": check_object_store,
     "sequencer": check_sequencer,
 }
+PART_NAMES = tuple(CHECKS)
+HEALTH_STATUSES = ("ok", "failing")
 
 
 def part_check(name: str, check: Callable[[], str]) -> Part:
@@ -122,7 +124,7 @@ def part_check(name: str, check: Callable[[], str]) -> Part:
 class HealthPart(Output):
     """One part of the platform."""
 
-    name = serializers.ChoiceField(choices=tuple(CHECKS))
+    name = serializers.ChoiceField(choices=PART_NAMES)
     ok = serializers.BooleanField()
     detail = serializers.CharField()
 
@@ -130,7 +132,7 @@ class HealthPart(Output):
 class Health(Output):
     """The platform's parts; ``ok`` when all of them are."""
 
-    status = serializers.ChoiceField(choices=("ok", "failing"))
+    status = serializers.ChoiceField(choices=HEALTH_STATUSES)
     version = serializers.CharField()
     parts = HealthPart(many=True)
 

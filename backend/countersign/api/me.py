@@ -12,6 +12,7 @@ from countersign.accounts.policies import Action, may
 from countersign.accounts.selectors import user_get
 from countersign.api.authentication import actor_of
 from countersign.api.base import ApiView, Output, answer
+from countersign.api.parts import TRUST_MODES
 from countersign.workflow import queries
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Installation(Output):
     """What this installation is, and how far its log can be trusted."""
 
     origin = serializers.CharField()
-    mode = serializers.ChoiceField(choices=("self-attested", "witnessed"))
+    mode = serializers.ChoiceField(choices=TRUST_MODES)
     demo = serializers.BooleanField()
 
 

@@ -10,6 +10,7 @@ from countersign.api.base import Output
 
 TIERS = ("director", "cab")
 GATE_STATUSES = ("pass", "fail", "unknown")
+TRUST_MODES = ("self-attested", "witnessed")
 ISOLATIONS = ("bubblewrap", "process", "unconfined")
 
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 PHASE_STATES = ("blocked", "active", "awaiting_signoff", "complete")
 
 
+DELIVERABLE_STATES = ("planned", "in_progress", "done")
+WAITING_ON = ("agent", "person", "phase", "nobody")
+
+
 class PlanRef(Output):
     """A plan as others name it."""
 
@@ -46,7 +50,7 @@ class Deliverable(Output):
 
     code = serializers.CharField()
     title = serializers.CharField()
-    state = serializers.ChoiceField(choices=("planned", "in_progress", "done"))
+    state = serializers.ChoiceField(choices=DELIVERABLE_STATES)
     criteria = Criterion(many=True)
     work_items = WorkItem(many=True)
 
@@ -72,7 +76,7 @@ class Phase(Output):
     depends_on = serializers.ListField(child=serializers.CharField())
     deliverables_total = serializers.IntegerField()
     deliverables_done = serializers.IntegerField()
-    waiting_on = serializers.ChoiceField(choices=("agent", "person", "phase", "nobody"))
+    waiting_on = serializers.ChoiceField(choices=WAITING_ON)
     waiting_request_ids = serializers.ListField(child=serializers.CharField())
     gates = PhaseGate(many=True)
     signoff_request_id = serializers.CharField(allow_null=True)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from rest_framework.response import Response
 
 
+FORMATS = ("yaml",)
+
+
 class Plan(Output):
     """A plan in a list."""
 
@@ -53,7 +56,7 @@ class PlanInput(Input):
     """A plan to import."""
 
     project = serializers.CharField(max_length=200, help_text="slug or id of the project")
-    format = serializers.ChoiceField(choices=("yaml",), default="yaml")
+    format = serializers.ChoiceField(choices=FORMATS, default="yaml")
     text = serializers.CharField(max_length=1_000_000, trim_whitespace=False)
 
 

@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 PROJECT_FILTER = OpenApiParameter("project", str, description="slug or id of a project")
 
 
+BASELINE_STATUSES = ("passed", "failed", "unknown")
+PROJECT_STATES = ("registering", "ready", "failed")
+
+
 class Baseline(Output):
     """How the project's own tests ended before anything was changed."""
 
-    status = serializers.ChoiceField(choices=("passed", "failed", "unknown"))
+    status = serializers.ChoiceField(choices=BASELINE_STATUSES)
     reason = serializers.CharField()
     passed = serializers.IntegerField()
     failed = serializers.IntegerField()
@@ -46,7 +50,7 @@ class Project(Output):
     name = serializers.CharField()
     default_branch = serializers.CharField()
     head_commit = serializers.CharField()
-    state = serializers.ChoiceField(choices=("registering", "ready", "failed"))
+    state = serializers.ChoiceField(choices=PROJECT_STATES)
     isolation = serializers.ChoiceField(choices=ISOLATIONS)
     baseline = Baseline(allow_null=True)
     created_at = serializers.DateTimeField()

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 AUTHORITIES = ("request", "requirements", "authoritative", "supreme")
 
 
+RULE_MODES = ("observe", "advise", "enforce")
+
+
 class RuleScope(Output):
     """Where a rule applies; an empty list means everywhere."""
 
@@ -47,7 +50,7 @@ class Rule(Output):
     why = serializers.CharField()
     correction = serializers.CharField()
     check = serializers.DictField()
-    mode = serializers.ChoiceField(choices=("observe", "advise", "enforce"))
+    mode = serializers.ChoiceField(choices=RULE_MODES)
     severity = serializers.CharField()
     core = serializers.BooleanField()
     digest = serializers.CharField()

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from rest_framework.response import Response
 
 
+STEP_STATES = ("pending", "running", "done", "failed")
+
+
 class Run(Output):
     """A run in a list."""
 
@@ -50,7 +53,7 @@ class RunStep(Output):
     """One step of a run."""
 
     name = serializers.CharField()
-    state = serializers.ChoiceField(choices=("pending", "running", "done", "failed"))
+    state = serializers.ChoiceField(choices=STEP_STATES)
     summary = serializers.CharField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)

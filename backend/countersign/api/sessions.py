@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from rest_framework.response import Response
 
 
+HOOK_STATUSES = ("ok", "failed")
+SESSION_STATES = ("pending", "running", "completed", "failed")
+
+
 class Hook(Output):
     """One run of one tool."""
 
@@ -35,7 +39,7 @@ class Hook(Output):
     duration_ms = serializers.IntegerField()
     findings_count = serializers.IntegerField()
     output_digest = serializers.CharField()
-    status = serializers.ChoiceField(choices=("ok", "failed"))
+    status = serializers.ChoiceField(choices=HOOK_STATUSES)
     reason = serializers.CharField()
 
 
@@ -45,7 +49,7 @@ class Session(Output):
     id = serializers.CharField()
     project_id = serializers.CharField()
     commit = serializers.CharField()
-    state = serializers.ChoiceField(choices=("pending", "running", "completed", "failed"))
+    state = serializers.ChoiceField(choices=SESSION_STATES)
     counts = serializers.DictField(child=serializers.IntegerField())
     reason = serializers.CharField()
     hooks = Hook(many=True)

@@ -1,5 +1,11 @@
 """The web app."""
 
-from django.urls import URLPattern, URLResolver
+from __future__ import annotations
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import re_path
+
+from countersign.api.ui import shell
+
+urlpatterns = [
+    re_path(r"^(?!(?:api|console|static)(?:/|$)).*$", shell, name="ui"),
+]

@@ -28,7 +28,8 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.admin",
+    # Django's admin, with the console's own site.
+    "countersign.console.apps.ConsoleAdminConfig",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",

@@ -1,0 +1,35 @@
+"""Which page shows which model: every model of every room has one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.contrib import admin
+
+from countersign.accounts.models import ApiToken, OneTimeLogin, RoleAssignment, User
+from countersign.audit.models import AuditEvent
+from countersign.console.accounts import ApiTokenAdmin, OneTimeLoginAdmin, RoleAssignmentAdmin, UserAdmin
+from countersign.console.base import ReadOnlyAdmin
+from countersign.console.platform import AuditEventAdmin, JobAdmin
+from countersign.jobs.models import Job
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+PAGES: dict[type[Model], type[ReadOnlyAdmin]] = {
+    ApiToken: ApiTokenAdmin,
+    AuditEvent: AuditEventAdmin,
+    Job: JobAdmin,
+    OneTimeLogin: OneTimeLoginAdmin,
+    RoleAssignment: RoleAssignmentAdmin,
+    User: UserAdmin,
+}
+
+
+def models_register() -> None:
+    """Give every model of the platform its page; what has no page of its own is shown read-only."""
+    for config in apps.get_app_configs():
+        if config.name.startswith("countersign."):
+            for model in config.get_models():
+                admin.site.register(model, PAGES.get(model, ReadOnlyAdmin))
