@@ -141,7 +141,7 @@ def _inside(mark: yaml.Mark, text: str) -> tuple[int, int]:
 
 def _mark(item: yaml.Node | yaml.Event) -> tuple[int, int]:
     mark = item.start_mark
-    return (mark.line + 1, mark.column + 1)
+    return (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
 
 
 def _at(item: yaml.Node | yaml.Event, message: str) -> PlanProblem:

@@ -1,9 +1,11 @@
 """Locks that several services of the room take."""
 
+from uuid import UUID
+
 from countersign.plans.models import Phase
 
 
-def plan_lock(plan_id: object) -> None:
+def plan_lock(plan_id: UUID) -> None:
     """Hold the phases of a plan until commit, so that none completes or reopens meanwhile."""
     list(
         Phase.objects.select_for_update(no_key=True)

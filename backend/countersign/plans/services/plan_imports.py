@@ -2,7 +2,7 @@
 
 import hashlib
 
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
 
 from countersign.accounts.policies import require
 from countersign.audit.services import record
@@ -13,7 +13,6 @@ from countersign.plans.models import AcceptanceCriterion, Deliverable, Phase, Ph
 from countersign.plans.selectors import plan_data
 from countersign.projects.selectors import project_get
 from countersign.shared.actor import Actor
-from countersign.shared.errors import Conflict
 
 
 @transaction.atomic(durable=True)
@@ -32,30 +31,25 @@ def plan_import(
         PermissionDenied: The actor may not import plans.
         NotFound: There is no such project.
         PlanInvalid: The text was not understood; nothing is saved.
-        Conflict: Another import of this plan was made at the same moment.
     """
     require(actor, "plan.write")
     document = plan_parse(text, format)
     project = project_get(actor=actor, project_id=project_id)
     digest = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    _imports_queue(project.id, document.code)
     latest = Plan.objects.filter(project_id=project.id, code=document.code).order_by("-version").first()
     if latest is not None and latest.source_digest == digest:
         return plan_data(latest)
-    try:
-        with transaction.atomic():
-            plan = Plan.objects.create(
-                project_id=project.id,
-                code=document.code,
-                title=document.title,
-                description=document.description,
-                version=1 if latest is None else latest.version + 1,
-                source_format=format,
-                source_digest=digest,
-                source=text,
-            )
-    except IntegrityError as error:
-        message = "Another version of this plan was imported at the same moment; import it again."
-        raise Conflict(message, plan=document.code) from error
+    plan = Plan.objects.create(
+        project_id=project.id,
+        code=document.code,
+        title=document.title,
+        description=document.description,
+        version=1 if latest is None else latest.version + 1,
+        source_format=format,
+        source_digest=digest,
+        source=text,
+    )
     _phases_create(plan, document)
     record(
         actor=actor,
@@ -70,6 +64,12 @@ def plan_import(
         },
     )
     return plan_data(plan)
+
+
+def _imports_queue(project_id: str, code: str) -> None:
+    """Let imports of one plan follow each other until commit, so that each finds its version free."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"plan:{project_id}:{code}"])
 
 
 def _phases_create(plan: Plan, document: PlanDocument) -> None:
