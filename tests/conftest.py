@@ -7,7 +7,6 @@ runtime role, so that a test sees exactly what the platform may do.
 from __future__ import annotations
 
 import atexit
-import functools
 import os
 import shutil
 import tempfile
@@ -57,14 +56,14 @@ def _servers_start() -> None:
     group.start(valkey.spec(directory / "valkey.log"))
     postgres.initialise()
     group.start(postgres.spec(directory / "postgres.log"))
-    wait_until(functools.partial(postgres.answers), _SECONDS, "PostgreSQL")
+    wait_until(postgres.answers, _SECONDS, "PostgreSQL")
     with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
         roles_provision(connection, passwords)
         connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(OWNER)))
     # Databases of the tests are copies of this one, and so get its default privileges.
     with psycopg.connect(postgres.dsn("template1"), autocommit=True) as connection:
         privileges_provision(connection)
-    wait_until(functools.partial(valkey.answers), _SECONDS, "Valkey")
+    wait_until(valkey.answers, _SECONDS, "Valkey")
     os.environ.update(
         {
             _SERVERS: str(directory),
@@ -146,7 +145,6 @@ def django_db_setup(
     django_db_modify_db_settings: None,
 ) -> Iterator[None]:
     """Create and migrate this worker's database as the owner, then run as the runtime role."""
-    from django.conf import settings
     from django.db import connection
     from django.test.utils import setup_databases, teardown_databases
 
@@ -157,7 +155,7 @@ def django_db_setup(
     owner = OWNER, os.environ["COUNTERSIGN_DATABASE_OWNER_PASSWORD"]
     runtime = APP, os.environ["COUNTERSIGN_DATABASE_PASSWORD"]
     # The owner's long work is not what the runtime's timeouts are for.
-    options = settings.DATABASES["default"].get("OPTIONS", {})
+    options: dict[str, Any] = connection.settings_dict["OPTIONS"]
     connection.settings_dict["OPTIONS"] = {key: value for key, value in options.items() if key != "options"}
     with django_db_blocker.unblock():
         _connect_as(*owner)

@@ -11,7 +11,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import LiteralString
+from typing import TYPE_CHECKING, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -21,6 +21,9 @@ from countersign.cli.embedded.network import LOOPBACK
 from countersign.cli.embedded.processes import STAGE_LAST, ProcessSpec
 from countersign.cli.embedded.secrets import ServerPasswords
 from countersign.cli.errors import CommandFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SUPERUSER = "postgres"
 OWNER = "countersign_owner"
@@ -43,8 +46,12 @@ _ROLE_SETTINGS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
 
 
 @functools.cache
-def _user_prefix() -> tuple[str, ...]:
-    """Return what lets PostgreSQL, which refuses root, run for root: a user namespace of its own."""
+def user_prefix() -> tuple[str, ...]:
+    """Return what lets PostgreSQL, which refuses root, run for root: a user namespace of its own.
+
+    Raises:
+        CommandFailed: this is root, and the machine allows no user namespace.
+    """
     if os.geteuid() != 0:
         return ()
     prefix = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
@@ -88,7 +95,7 @@ class PostgresServer:
 
     def _initdb(self, directory: Path, password_file: Path) -> None:
         command = [
-            *_user_prefix(),
+            *user_prefix(),
             str(postgres_binary("initdb")),
             f"--pgdata={directory}",
             f"--username={SUPERUSER}",
@@ -115,7 +122,7 @@ class PostgresServer:
             "log_line_prefix=%m [%p] %u@%d ",
             *(() if self.durable else _FAST),
         ]
-        argv = [*_user_prefix(), str(postgres_binary("postgres")), "-D", str(self.directory)]
+        argv = [*user_prefix(), str(postgres_binary("postgres")), "-D", str(self.directory)]
         for setting in settings:
             argv += ["-c", setting]
         return ProcessSpec(
@@ -207,7 +214,7 @@ def privileges_provision(connection: psycopg.Connection[tuple[object, ...]]) -> 
     )
 
 
-def wait_until(ready: functools.partial[bool], seconds: float, what: str) -> None:
+def wait_until(ready: Callable[[], bool], seconds: float, what: str) -> None:
     """Ask ``ready`` until it says yes.
 
     Raises:

@@ -1,0 +1,133 @@
+"""`countersign doctor`: what this machine lacks, each with its mend."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from countersign.cli import output
+from countersign.cli.embedded.binaries import postgres_binary, valkey_binary
+from countersign.cli.embedded.network import port_free
+from countersign.cli.embedded.postgres import user_prefix
+from countersign.cli.errors import CommandFailed
+from countersign.cli.home import Home
+from countersign.cli.up import HomeOption, home_chosen
+from countersign.sandbox.isolation import IsolationKind, isolation_probe
+from countersign.shared.env import environment, repository_root
+
+MINIMUM_PYTHON = (3, 11)
+FREE_BYTES = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    status: Literal["ok", "warning", "failed"]
+    found: str
+    mend: str = ""
+
+
+def checks_run(home: Home, port: int) -> tuple[Check, ...]:
+    """Look at everything that `up` and the demo need."""
+    return (
+        _python(),
+        _git(),
+        _servers(),
+        _isolation(),
+        _home(home),
+        _port(home, port),
+        _interface(),
+    )
+
+
+def _python() -> Check:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    fine = sys.version_info[:2] >= MINIMUM_PYTHON
+    return Check("python", "ok" if fine else "failed", found, "" if fine else "install Python 3.11 or newer")
+
+
+def _git() -> Check:
+    found = shutil.which("git")
+    if found is None:
+        return Check("git", "failed", "not found", "install it: apt-get install -y git")
+    return Check("git", "ok", found)
+
+
+def _servers() -> Check:
+    try:
+        found = f"{postgres_binary('postgres')}, {valkey_binary()}"
+        user_prefix()
+    except CommandFailed as error:
+        cause, _, mend = error.message.partition("; ")
+        return Check("servers", "failed", cause, mend)
+    return Check("servers", "ok", found)
+
+
+def _isolation() -> Check:
+    chosen = environment().isolation
+    try:
+        probe = isolation_probe(IsolationKind(chosen))
+    except ValueError:
+        known = ", ".join(kind.value for kind in IsolationKind)
+        return Check("isolation", "failed", f"{chosen} is unknown", f"choose one of {known}")
+    if probe.ok:
+        return Check("isolation", "ok", chosen)
+    return Check("isolation", "failed", f"{chosen}: {probe.reason}", probe.mend)
+
+
+def _home(home: Home) -> Check:
+    existing = next(path for path in (home.root, *home.root.parents) if path.exists())
+    if not os.access(existing, os.W_OK):
+        return Check(
+            "home", "failed", f"{home.root} can't be written", "choose another with --home DIRECTORY"
+        )
+    free = shutil.disk_usage(existing).free
+    if free < FREE_BYTES:
+        return Check("home", "warning", f"{free >> 20} MiB free in {existing}", "free 2 GiB")
+    return Check("home", "ok", str(home.root))
+
+
+def _port(home: Home, port: int) -> Check:
+    if home.supervised():
+        return Check("port", "ok", "the platform is up")
+    if port_free(port):
+        return Check("port", "ok", str(port))
+    return Check(
+        "port", "failed", f"{port} is taken", "stop the program that has it, or choose one with --port"
+    )
+
+
+def _interface() -> Check:
+    directory = environment().ui_directory
+    if (directory / "index.html").is_file():
+        return Check("web interface", "ok", str(directory))
+    script = Path("scripts") / "demo"
+    mend = f"run {script} once: it builds it"
+    if not (repository_root() / script).is_file():
+        mend = "build frontend/ and name its dist directory in COUNTERSIGN_UI_DIR"
+    return Check("web interface", "warning", "not built", mend)
+
+
+def doctor(
+    home: HomeOption = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port that `up` would use.")] = 8000,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Check this machine; exits 1 when something must be mended first."""
+    checks = checks_run(home_chosen(home), port)
+    if as_json:
+        output.answer_json({"checks": [asdict(check) for check in checks]})
+    else:
+        for check in checks:
+            mend = f"\n         mend: {check.mend}" if check.mend else ""
+            output.answer(f"{check.status:8} {check.name}: {check.found}{mend}")
+    if any(check.status == "failed" for check in checks):
+        raise typer.Exit(output.EXIT_FAILED)

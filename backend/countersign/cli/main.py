@@ -1,0 +1,41 @@
+"""The `countersign` command."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from countersign import __version__
+from countersign.cli import doctor, down, output, status, up
+from countersign.shared.errors import DomainError, PermissionDenied
+
+app = typer.Typer(
+    help="Agents propose, evidence proves, people countersign.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(up.up)
+app.command()(down.down)
+app.command()(status.status)
+app.command()(doctor.doctor)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    output.answer(__version__)
+
+
+def main() -> None:
+    """Run a command; what it can't do is said in one line on standard error."""
+    try:
+        app()
+    except DomainError as error:
+        output.progress(f"countersign: {error.message}")
+        sys.exit(output.EXIT_DENIED if isinstance(error, PermissionDenied) else output.EXIT_FAILED)
+
+
+if __name__ == "__main__":
+    main()
