@@ -66,7 +66,7 @@ def findings_compare(
         candidates = gone[one.path, one.tool, one.rule]
         if candidates and one.path not in hunks:
             hunks[one.path] = _Hunks(base_lines(one.path), result_lines(one.path))
-        ancestor = next((old for old in candidates if hunks[one.path].same_place(old.line, one.line)), None)
+        ancestor = next((old for old in candidates if hunks[one.path].same_place(old, one)), None)
         if ancestor is None:
             new.append(one)
         else:
@@ -94,12 +94,21 @@ class _Hunks:
         )
         self._opcodes = matcher.get_opcodes()
 
-    def same_place(self, before: int, after: int) -> bool:
-        """Say whether a line before and a line after are the same line or in the same rewritten stretch."""
-        old, new = before - 1, after - 1
-        for tag, old_from, old_to, new_from, new_to in self._opcodes:
-            if old_from <= old < old_to and new_from <= new < new_to:
-                return tag != "equal" or old - old_from == new - new_from
+    def same_place(self, before: FindingData, after: FindingData) -> bool:
+        """Say whether two findings share a line, or a stretch of lines that was rewritten."""
+        old_from, old_to = before.line - 1, before.end_line
+        new_from, new_to = after.line - 1, after.end_line
+        for tag, old_start, old_end, new_start, new_end in self._opcodes:
+            old_low, old_high = max(old_from, old_start), min(old_to, old_end)
+            new_low, new_high = max(new_from, new_start), min(new_to, new_end)
+            if old_low >= old_high or new_low >= new_high:
+                continue
+            if tag != "equal":
+                return True
+            # Unchanged lines stand for one another one by one.
+            moved = new_start - old_start
+            if max(old_low + moved, new_low) < min(old_high + moved, new_high):
+                return True
         return False
 
 

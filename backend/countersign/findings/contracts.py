@@ -87,7 +87,7 @@ class HookResult:
         exit_code: what the tool ended with; ``None`` when it was stopped.
         reason: why the answer can't be used, for people; empty when it can.
         config_digest: digest of everything that steers the tool besides the tree.
-        output_digest: digest of the bytes the tool printed.
+        output_digest: digest of what the tool said, the same for the same tree wherever it lies.
         unreadable: files that the tool could not read, with its reason: nothing is known about them.
     """
 
@@ -112,7 +112,7 @@ class FindingGroup:
         key: stable for the same findings, e.g. ``ruff:imports:src/pkg``.
         title: for people, e.g. ``Sort imports in src/pkg``.
         rule_family: what kind of thing it is, e.g. ``imports``.
-        rules: the rules found, sorted.
+        rules: the rules found, sorted; where it is fixable, also those that mending these calls for.
         area: the directory that all its files are in; ``.`` for the whole project.
         fixable: an adapter can do all of it without a model.
         proposed: belongs to the few that are worth starting now; the others are backlog.

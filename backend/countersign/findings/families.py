@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,19 @@ _RUFF_PREFIXES = {
     "RET": "returns",
     "PERF": "performance",
 }
+
+
+# Mending one of these leaves another of them behind: an adapter is given all of them at once.
+_TOGETHER = (frozenset({"RET505", "RET506", "RET507", "RET508"}),)
+
+
+def rules_with_companions(rules: Iterable[str]) -> tuple[str, ...]:
+    """Return the rules, sorted, with those that mending them calls for."""
+    chosen = set(rules)
+    for together in _TOGETHER:
+        if not together.isdisjoint(chosen):
+            chosen |= together
+    return tuple(sorted(chosen))
 
 
 def rule_in(rule: str, prefix: str) -> bool:

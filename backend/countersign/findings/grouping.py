@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from countersign.findings.contracts import FindingData, FindingGroup, Severity
-from countersign.findings.families import RuleFamily, family_of
+from countersign.findings.families import RuleFamily, family_of, rules_with_companions
 from countersign.findings.paths import area_of, common_directory, is_test_path
 
 if TYPE_CHECKING:
@@ -198,9 +198,13 @@ def _manual(bundle: _Bundle) -> FindingGroup:
 def _what(bundle: _Bundle, findings: Sequence[FindingData]) -> str:
     places = _count(len(findings), "place")
     files = _count(len({one.path for one in findings}), "file")
-    rules = ", ".join(sorted({one.rule for one in findings}))
+    rules = ", ".join(_rules(findings))
     where = f"in {files} of {_place(bundle.area)}"
     return f"{places} with {bundle.family.noun} ({rules}) {where}: {_KINDS[bundle.kind]}."
+
+
+def _rules(findings: Sequence[FindingData]) -> tuple[str, ...]:
+    return tuple(sorted({one.rule for one in findings}))
 
 
 def _count(number: int, noun: str) -> str:
@@ -215,7 +219,7 @@ def _group(
         key=key,
         title=f"{bundle.family.verb} in {_place(bundle.area)}{suffix}",
         rule_family=bundle.family.code,
-        rules=tuple(sorted({one.rule for one in findings})),
+        rules=rules_with_companions(one.rule for one in findings) if bundle.fixable else _rules(findings),
         area=common_directory(paths),
         finding_ids=tuple(one.id for one in findings),
         paths=paths,

@@ -27,7 +27,7 @@ from countersign.sandbox.isolation import sandbox_run
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from countersign.findings.contracts import ReportedFinding
+    from countersign.findings.contracts import FindingData, ReportedFinding
     from countersign.findings.tree import TreeFiles
 
 # Where a tool sees the tree.
@@ -132,11 +132,10 @@ def _run(tool: str, argv: tuple[str, ...], root: Path, isolation: IsolationKind)
     return _Ran(tool, argv, result, seen)
 
 
-def _output_digest(runs: Sequence[_Ran]) -> str:
-    total = hashlib.sha256()
-    for one in runs:
-        total.update(one.result.stdout)
-    return "sha256:" + total.hexdigest()
+def _said_digest(findings: Sequence[FindingData]) -> str:
+    """Return a digest of what a tool said, without the times and places that differ in every report."""
+    said = [[one.fingerprint, one.line, one.column, one.message, one.fixable] for one in findings]
+    return "sha256:" + hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def ruff_run(files: TreeFiles, *, config: ToolConfig, isolation: IsolationKind) -> HookResult:
@@ -227,6 +226,7 @@ def _hook(
     reported: tuple[ReportedFinding, ...],
     reason: str,
 ) -> HookResult:
+    findings = () if reason else findings_fingerprint(reported, files.lines)
     return HookResult(
         tool=tool,
         version=tool_version(tool),
@@ -235,9 +235,9 @@ def _hook(
         duration_ms=sum(one.result.duration_ms for one in runs),
         status=HookStatus.FAILED if reason else HookStatus.OK,
         reason=reason,
-        findings=() if reason else findings_fingerprint(reported, files.lines),
+        findings=findings,
         config_digest=config.digest(tool),
-        output_digest=_output_digest(runs),
+        output_digest=_said_digest(findings),
     )
 
 

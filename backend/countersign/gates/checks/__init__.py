@@ -1,0 +1,1 @@
+"""One file for each gate; :mod:`countersign.gates.registry` names them all."""
