@@ -109,8 +109,20 @@ def request_open(
     return request_data(row)
 
 
-def _require_decidable(request: RequestData, actor: Actor, verdict: Verdict, reason: str, digest: str) -> str:
-    """Return the role in which the actor decides, or say why not."""
+def decision_check(
+    *, request: RequestData, actor: Actor, verdict: Verdict, reason: str, digest: str
+) -> str:
+    """Return the role in which the actor decides; a page asks this beforehand, the decision asks it again.
+
+    Raises:
+        ReasonRequired: no reason, or an endless one.
+        RequestNotPending: decided, void or withdrawn.
+        RequestExpired: too late.
+        DigestMismatch: another version was looked at.
+        ApproverExcluded: not a person, a participant, or has decided already.
+        RoleMissing: holds none of the roles that are waited for.
+        ApprovalBlocked: the policy lets nobody approve this as it is.
+    """
     if not reason.strip() or len(reason) > MAX_REASON:
         message = f"say why, in at most {MAX_REASON} characters"
         raise ReasonRequired(message)
@@ -181,7 +193,7 @@ def decision_record(
         message = "there is no such request"
         raise RequestNotFound(message, request_id=request_id)
     request = request_data(row)
-    role = _require_decidable(request, actor, verdict, reason, digest)
+    role = decision_check(request=request, actor=actor, verdict=verdict, reason=reason, digest=digest)
     if actor.unattended and not unattended_allowed:
         message = "unattended decisions exist only in an installation that the demo created"
         raise UnattendedRefused(message)

@@ -14,7 +14,7 @@ from countersign.shared.errors import PermissionDenied
 from countersign.shared.paging import DEFAULT_LIMIT, Page, limit_clamp, number_dump, number_load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from countersign.shared.actor import Actor
 
@@ -95,7 +95,7 @@ def event_page(
     return Page(shown, next=number_dump(shown[-1].position) if len(events) > size else None)
 
 
-def _read(events: Sequence[AuditEvent]) -> tuple[AuditEventData, ...]:
+def _read(events: Iterable[AuditEvent]) -> tuple[AuditEventData, ...]:
     rows = list(events)
     persons = {row.person_id for row in rows if row.person_id}
     keys = {str(key.key_id): bytes(key.secret) for key in PersonKey.objects.filter(person_id__in=persons)}

@@ -24,7 +24,7 @@ from countersign_verify.risk import risk_evaluate
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from countersign.gates.contracts import GateReport
+    from countersign.gates.contracts import GateReport, GateResultData
     from countersign.governance.contracts import ChangeFacts, RuleSetData, ViolationData, WaiverData
     from countersign.governance.risk_factors import RiskInputs
     from countersign.projects.contracts import ProjectData
@@ -85,7 +85,7 @@ def change_assess(
     project: ProjectData,
     change: FrozenChange,
     *,
-    reports: tuple[GateReport, ...],
+    reports: tuple[GateReport, ...] | tuple[GateResultData, ...],
     circumstance: Circumstance,
     ruleset: RuleSetData,
     waivers: tuple[WaiverData, ...],

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import TYPE_CHECKING
 
 from countersign.accounts.policies import require
 from countersign.accounts.selectors import persons_with_role
 from countersign.approvals.services import decision_record
-from countersign.findings.selectors import finding_list
 from countersign.findings.services import session_create
-from countersign.governance.contracts import MatchFacts
-from countersign.governance.facts import languages_of
-from countersign.governance.matching import rules_match
-from countersign.governance.services import ruleset_freeze
 from countersign.jobs.services import job_submit
 from countersign.plans.contracts import WorkItemState
 from countersign.plans.selectors import work_item_get
@@ -22,20 +16,19 @@ from countersign.plans.services import plan_import as plan_store
 from countersign.plans.services import work_item_move, work_item_start
 from countersign.projects.selectors import project_get
 from countersign.projects.services import project_create
-from countersign.prompts.services import prompt_generate
 from countersign.runs.errors import RunStateConflict
 from countersign.runs.services import run_create
 from countersign.shared.env import demo_installation, environment
 from countersign.shared.errors import Conflict, InvalidInput
-from countersign.workflow.assessment import GATES
 from countersign.workflow.contracts import RunBegun
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.naming import slugify
 from countersign.workflow.places import repository_path
+from countersign.workflow.prompting import prompt_for
 
 if TYPE_CHECKING:
     from countersign.approvals.contracts import Verdict
-    from countersign.plans.contracts import PlanData, WorkItemData
-    from countersign.prompts.contracts import PromptData
+    from countersign.plans.contracts import PlanData
     from countersign.shared.actor import Actor
 
 _VERDICTS = ("approve", "reject", "request_changes")
@@ -51,11 +44,6 @@ class QuorumImpossible(Conflict):
     """Nobody who is not a participant could decide on the result."""
 
     code = "quorum_impossible"
-
-
-def slugify(text: str, *, limit: int = 50) -> str:
-    """Return ``text`` as a slug of small letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:limit].strip("-") or "change"
 
 
 def project_register(*, actor: Actor, source: str, name: str, isolation: str = "") -> str:
@@ -142,7 +130,7 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
         raise QuorumImpossible(message)
     work_item_start(actor=actor, work_item_id=item.id)
     try:
-        prompt = _prompt_for(actor, item)
+        prompt = prompt_for(actor=actor, item=item, lease=None)
         run, job_id = run_create(
             actor=actor,
             project_id=item.project_id,
@@ -167,34 +155,6 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
         )
         raise
     return RunBegun(run_id=run.id, job_id=job_id)
-
-
-def _prompt_for(actor: Actor, item: WorkItemData) -> PromptData:
-    ruleset = ruleset_freeze(actor=actor)
-    rules = rules_match(
-        ruleset,
-        MatchFacts(
-            languages=languages_of(item.paths),
-            paths=item.paths,
-            finding_types=tuple(f"{item.tool}:{rule}" for rule in item.rules),
-            personas=(item.persona,),
-            phases=(item.phase_code,) if item.phase_code else (),
-        ),
-    )
-    wanted = set(item.finding_ids)
-    findings = tuple(
-        finding for finding in finding_list(actor=actor, session_id=item.session_id) if finding.id in wanted
-    )
-    return prompt_generate(
-        actor=actor,
-        project_id=item.project_id,
-        work_item=item,
-        findings=findings,
-        rules=rules,
-        ruleset_digest=ruleset.digest,
-        gates=GATES,
-        persona=item.persona,
-    )
 
 
 def decision_submit(*, actor: Actor, request_id: str, verdict: str, reason: str, digest: str) -> str:

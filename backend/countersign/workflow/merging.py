@@ -19,7 +19,7 @@ from countersign.providers.selectors import adapter_get
 from countersign.sandbox.contracts import Replacement
 from countersign.workflow.change import IDENTITY, merge_message, repository_of
 from countersign.workflow.executor import EXECUTOR
-from countersign.workflow.sealing import merge_tag
+from countersign.workflow.naming import merge_tag
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,7 +81,7 @@ def merge_plan(
         IDENTITY,
         moment,
     )
-    return PlannedMerge(base, merge_commit, state_commit, merge_tag(run), result_tree, entry)
+    return PlannedMerge(base, merge_commit, state_commit, merge_tag(run.phase_code, run.slug, run.work_item_id), result_tree, entry)
 
 
 def state_entry(run: RunData, request: RequestData, merge_commit: str, moment: datetime) -> str:
@@ -99,7 +99,7 @@ def state_entry(run: RunData, request: RequestData, merge_commit: str, moment: d
             artifacts=tuple(entry.path for entry in run.entries),
             commands=(" ".join(adapter.command),),
             verification=tuple(
-                Verification(result.report.name, result.report.status.value == "pass", result.report.reason)
+                Verification(result.name, result.status.value == "pass", result.reason)
                 for result in results
             ),
             logs=f"evidence pack {run.pack_digest}",

@@ -83,7 +83,7 @@ def _change_fact(run: RunData) -> ChangeFact:
         run_id=run.id,
         pack_digest=run.pack_digest or None,
         merge_commit=merge.merge_commit if merge and merge.state == "delivered" else None,
-        gates={result.report.name: result.report.status.value for result in results},
+        gates={result.name: result.status.value for result in results},
     )
 
 

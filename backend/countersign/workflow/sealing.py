@@ -10,6 +10,7 @@ from countersign.evidence.contracts import GateEvidence, PackContents, TreeEntry
 from countersign.evidence.sealing import pack_store
 from countersign.evidence.selectors import artifact_bytes
 from countersign.evidence.services import pack_record
+from countersign.gates.contracts import GateResultData
 from countersign.gates.selectors import gate_results_for_run
 from countersign.governance.contracts import HistoryFacts
 from countersign.governance.forms import ruleset_dump
@@ -24,6 +25,7 @@ from countersign.runs.services import run_sealed
 from countersign.workflow.assessment import Assessment, Circumstance, change_assess
 from countersign.workflow.change import FrozenChange, repository_of
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.naming import merge_tag
 from countersign_verify.canonical import canonical_bytes
 from countersign_verify.risk import CAB_ABOVE
 
@@ -62,18 +64,24 @@ def circumstance_of(run: RunData, item: WorkItemData) -> Circumstance:
     )
 
 
-def gate_evidence(reports: tuple[GateReport, ...]) -> tuple[GateEvidence, ...]:
-    """Return gate reports in the form in which they are sealed."""
+def gate_evidence(reports: tuple[GateReport, ...] | tuple[GateResultData, ...]) -> tuple[GateEvidence, ...]:
+    """Return gate reports, fresh or recorded, in the form in which they are sealed."""
     return tuple(
         GateEvidence(
-            name=report.name, status=report.status.value, reason=report.reason, report=report.as_json()
+            name=report.name,
+            status=report.status.value,
+            reason=report.reason,
+            report=report.report if isinstance(report, GateResultData) else report.as_json(),
         )
         for report in reports
     )
 
 
 def assessment_of(
-    project: ProjectData, run: RunData, change: FrozenChange, reports: tuple[GateReport, ...]
+    project: ProjectData,
+    run: RunData,
+    change: FrozenChange,
+    reports: tuple[GateReport, ...] | tuple[GateResultData, ...],
 ) -> Assessment:
     """Judge a run's change, on its own base or on a moved one, by the rules that the run was frozen with."""
     item = work_item_get(actor=EXECUTOR, work_item_id=run.work_item_id)
@@ -94,9 +102,7 @@ def request_for_change(context: StepContext, run: RunData) -> str:
         return run.request_id
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
     change = frozen_change(project, run)
-    reports = tuple(
-        result.report for result in gate_results_for_run(actor=EXECUTOR, run_id=run.id, attempt=run.attempt)
-    )
+    reports = gate_results_for_run(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
     assessment = assessment_of(project, run, change, reports)
     violations_record(
         actor=EXECUTOR, lease=context.lease, run_id=run.id, violations=assessment.violations
@@ -144,7 +150,7 @@ def _contents(
     project: ProjectData,
     run: RunData,
     change: FrozenChange,
-    reports: tuple[GateReport, ...],
+    reports: tuple[GateResultData, ...],
     assessment: Assessment,
 ) -> PackContents:
     repository = repository_of(project)
@@ -177,6 +183,7 @@ def _contents(
             "persona": prompt.persona,
             "template": prompt.template,
             "template_version": prompt.template_version,
+            "template_digest": prompt.template_digest,
         },
         transcript=artifact_bytes(actor=EXECUTOR, digest=attempt.transcript_digest),
         agent_call={
@@ -236,7 +243,7 @@ def rollback_plan(run: RunData) -> str:
             "After the merge, in a clean checkout of the default branch:",
             "",
             "```sh",
-            f"git revert --no-edit -m 1 {merge_tag(run)}",
+            f"git revert --no-edit -m 1 {merge_tag(run.phase_code, run.slug, run.work_item_id)}",
             "```",
             "",
             "This keeps everything that was merged later. The state before the run is tagged "
@@ -259,13 +266,3 @@ def rollout_plan(project: ProjectData, run: RunData) -> str:
             "",
         ]
     )
-
-
-def merge_tag(run: RunData) -> str:
-    """Return the tag of the run's merge commit."""
-    return f"countersign/{run.phase_code.lower() or 'unplanned'}-{run.slug}-{run.id[:8]}"
-
-
-def run_reload(run_id: str) -> RunData:
-    """Return the run as it is now."""
-    return run_get(actor=EXECUTOR, run_id=run_id)

@@ -33,7 +33,6 @@ def gates_again(context: StepContext) -> Next | Done:
         lease=context.lease,
         run_id=run.id,
         attempt=run.attempt,
-        revision=run.revision,
         reports=reports,
     )
     failed = tuple(report for report in reports if report.status.value == "fail")

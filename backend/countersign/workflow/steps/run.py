@@ -26,6 +26,7 @@ from countersign.sandbox.worktree import patch_extract, worktree_create
 from countersign.workflow.assessment import gates_check
 from countersign.workflow.change import change_freeze, change_message, entries_store, repository_of
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.naming import branch_name
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.places import workspace
 from countersign.workflow.sealing import frozen_change, request_for_change
@@ -56,7 +57,7 @@ def snapshot_take(context: StepContext) -> Next:
         lease=context.lease,
         run_id=run.id,
         base_commit=project.head_commit,
-        branch=f"feat/{run.phase_code.lower() or 'unplanned'}-{run.slug}",
+        branch=branch_name(run.phase_code, run.slug),
         snapshot_tag=tag,
     )
     return Next("propose", summary=f"snapshot {tag}")

@@ -10,10 +10,11 @@ from countersign.findings.grouping import findings_group
 from countersign.findings.selectors import finding_list, session_get
 from countersign.findings.services import hook_record, session_complete, session_fail, session_start
 from countersign.plans.contracts import WorkItemDraft, WorkItemState
-from countersign.plans.selection import selector_matches
-from countersign.plans.selectors import plan_current
+from countersign.plans.selection import deliverable_choose
+from countersign.plans.selectors import plan_current, work_item_list
 from countersign.plans.services import work_items_create
 from countersign.projects.selectors import project_get
+from countersign.prompts.contracts import RoutingFacts
 from countersign.prompts.routing import persona_route
 from countersign.prompts.selectors import persona_list
 from countersign.providers.selectors import adapters_for
@@ -21,6 +22,7 @@ from countersign.sandbox.isolation import IsolationKind
 from countersign.sandbox.repository import Repository
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.places import workspace
+from countersign.workflow.prompting import prompt_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +48,7 @@ def tools_run(context: StepContext) -> Next:
     return Next("group", summary=f"{found} findings from {', '.join(item.tool for item in results)}")
 
 
-def findings_plan(context: StepContext) -> Done:
+def findings_plan(context: StepContext) -> Next:
     """Group the findings into a few work items, route them, and put the rest into the backlog."""
     session_id = context.text("session_id")
     session = session_get(actor=context.actor, session_id=session_id)
@@ -64,9 +66,8 @@ def findings_plan(context: StepContext) -> Done:
         session_id=session_id,
         items=drafts,
     )
-    session_complete(actor=context.actor, lease=context.lease, session_id=session_id)
     proposed = sum(item.state is WorkItemState.PROPOSED for item in items)
-    return Done({"session_id": session_id, "findings": len(findings), "work_items": proposed})
+    return Next("prompts", summary=f"{proposed} work items proposed of {len(findings)} findings")
 
 
 def _draft(
@@ -80,11 +81,13 @@ def _draft(
     adapters = adapters_for(actor=context.actor, rules=group.rules, tool=tool) if group.fixable else ()
     decision = persona_route(
         persona_list(actor=context.actor),
-        finding_types=tuple(f"{tool}:{rule}" for rule in group.rules),
-        paths=group.paths,
-        severity=group.severity.value,
+        RoutingFacts(
+            finding_types=tuple(f"{tool}:{rule}" for rule in group.rules),
+            paths=group.paths,
+            severities=(group.severity.value,),
+        ),
     )
-    deliverable = _deliverable_for(members, deliverables)
+    deliverable = deliverable_choose(deliverables, tool=tool, rules=group.rules, paths=group.paths)
     return WorkItemDraft(
         key=group.key,
         title=group.title,
@@ -101,16 +104,16 @@ def _draft(
     )
 
 
-def _deliverable_for(
-    members: list[FindingData], deliverables: tuple[DeliverableData, ...]
-) -> DeliverableData | None:
-    for deliverable in deliverables:
-        if all(
-            selector_matches(deliverable.selector, tool=item.tool, rule=item.rule, path=item.path)
-            for item in members
-        ):
-            return deliverable
-    return None
+def prompts_make(context: StepContext) -> Done:
+    """Generate the prompt of every proposed work item."""
+    session_id = context.text("session_id")
+    items = work_item_list(
+        actor=context.actor, session_id=session_id, states=(WorkItemState.PROPOSED,)
+    )
+    for item in items:
+        prompt_for(actor=context.actor, item=item, lease=context.lease)
+    session_complete(actor=context.actor, lease=context.lease, session_id=session_id)
+    return Done({"session_id": session_id, "work_items": len(items), "prompts": len(items)})
 
 
 def analysis_failed(context: StepContext, failure: Mapping[str, JSON]) -> None:
@@ -125,6 +128,6 @@ def analysis_failed(context: StepContext, failure: Mapping[str, JSON]) -> None:
 
 WORKFLOW = Workflow(
     kind="session.analyse",
-    steps={"tools": tools_run, "group": findings_plan},
+    steps={"tools": tools_run, "group": findings_plan, "prompts": prompts_make},
     on_failure=analysis_failed,
 )
