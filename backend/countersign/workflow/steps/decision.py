@@ -20,8 +20,8 @@ from countersign.projects.services import project_head_move
 from countersign.runs.errors import MergeSlotTaken
 from countersign.runs.selectors import merge_of, run_get
 from countersign.runs.services import merge_intend, merge_slot_take, run_decided, run_merged, run_rebased
+from countersign.sandbox.exchange import repository_deliver, repository_import
 from countersign.sandbox.isolation import IsolationKind
-from countersign.sandbox.repository import repository_deliver, repository_import
 from countersign.workflow.change import change_freeze, change_message, repository_of
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.merging import approvals_of, merge_plan

@@ -14,8 +14,9 @@ from countersign.projects.services import (
     project_imported,
 )
 from countersign.projects.test_run import baseline_run
+from countersign.sandbox.exchange import repository_import
 from countersign.sandbox.isolation import IsolationKind
-from countersign.sandbox.repository import Repository, repository_import
+from countersign.sandbox.repository import Repository
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.places import environment_cache, workspace
 

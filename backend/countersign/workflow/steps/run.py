@@ -77,7 +77,7 @@ def proposal_ask(context: StepContext) -> Next:
     attempt = run.attempt + 1
     with workspace("run") as directory:
         worktree = directory / "worktree"
-        worktree_create(repository, run.base_commit, worktree, isolation=isolation)
+        worktree_create(repository, run.base_commit, worktree)
         result = propose(
             ProposalRequest(
                 worktree=worktree,
@@ -90,7 +90,7 @@ def proposal_ask(context: StepContext) -> Next:
                 target_version=target_version(TreeFiles(worktree)),
             )
         )
-        proposal = patch_extract(worktree, run.base_commit, isolation=isolation)
+        proposal = patch_extract(worktree, repository=repository, commit=run.base_commit)
     change = change_freeze(
         repository,
         base_commit=run.base_commit,
