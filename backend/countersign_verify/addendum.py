@@ -47,26 +47,6 @@ _FIELDS = frozenset(
 _STEP = frozenset({"commit", "kind", "run_id"})
 _RISK = frozenset({"score", "union_score"})
 
-# Files that decide what the gates look at. Whoever moves one of them moves the gates.
-_CONFIGURATION_NAMES = frozenset(
-    {
-        "pyproject.toml",
-        "setup.cfg",
-        "setup.py",
-        "tox.ini",
-        "pytest.ini",
-        ".pytest.ini",
-        "noxfile.py",
-        "conftest.py",
-        "ruff.toml",
-        ".ruff.toml",
-        ".bandit",
-        ".coveragerc",
-        "mypy.ini",
-        ".pre-commit-config.yaml",
-    }
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -140,13 +120,6 @@ def addendum_check(addendum: Addendum, verified: VerifiedPack) -> None:
         raise RefusedError("addendum.gates", "not every gate passed again on the merged tree")
     if max(addendum.score, addendum.union_score, verified.risk.score) > CAB_ABOVE:
         raise RefusedError("addendum.risk", f"decisions carry over only at a score of at most {CAB_ABOVE}")
-
-
-def configures_gates(path: str) -> bool:
-    """Whether a file decides what the gates look at or how."""
-    name = path.rsplit("/", 1)[-1]
-    requirements = name.startswith("requirements") and name.endswith((".txt", ".in"))
-    return name in _CONFIGURATION_NAMES or requirements or path.startswith(".github/")
 
 
 def _read(content: Statement, statement_digest: str) -> Addendum:

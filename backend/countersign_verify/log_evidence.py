@@ -25,8 +25,11 @@ from countersign_verify.trust import Trust
 from countersign_verify.vocabulary import (
     EVENT_ADDENDUM,
     EVENT_DECISION,
+    EVENT_MERGE_INTENDED,
     EVENT_MERGED,
     EVENT_PACK_SEALED,
+    EVENT_REQUEST_EXPIRED,
+    EVENT_REQUEST_VOIDED,
     EXPORT_FORMAT,
     PROOF_DIGEST,
 )
@@ -45,6 +48,18 @@ def packs_sealed(content: LogContent) -> dict[str, LoggedEvent]:
     for event in content.of_type(EVENT_PACK_SEALED):
         sealed.setdefault(event.text("pack"), event)
     return sealed
+
+
+def history_begin(content: LogContent) -> History:
+    """What the log alone tells; packs, decisions and addenda are added as they are found to hold."""
+    ended: dict[str, LoggedEvent] = {}
+    for event in content.events:
+        if event.type in {EVENT_REQUEST_VOIDED, EVENT_REQUEST_EXPIRED}:
+            ended.setdefault(event.subject_id, event)
+    intended: dict[str, LoggedEvent] = {}
+    for event in content.of_type(EVENT_MERGE_INTENDED):
+        intended.setdefault(event.subject_id, event)
+    return History(sealed=packs_sealed(content), intended=intended, ended=ended)
 
 
 def proof_digests(content: LogContent) -> dict[str, str]:
@@ -136,16 +151,15 @@ def merges_check(files: LogFiles, trust: Trust, content: LogContent, history: Hi
     if index["format"] != EXPORT_FORMAT or index["origin"] != trust.origin:
         raise RefusedError("index.format", f"{INDEX} is not of the format {EXPORT_FORMAT}, or of another log")
     merges = [merge_read(item) for item in field(index, "merges", list, INDEX)]
+    by_run = {merge.run_id: merge for merge in merges}
     events = content.of_type(EVENT_MERGED)
-    runs = [merge.run_id for merge in merges]
-    if runs != [event.subject_id for event in events] or len(set(runs)) != len(runs):
-        raise RefusedError(
-            "index.merges", f"{INDEX} does not list exactly the merges of the log, in its order"
-        )
+    runs = sorted(event.subject_id for event in events)
+    if sorted(merge.run_id for merge in merges) != runs or len(by_run) != len(merges):
+        raise RefusedError("index.merges", f"{INDEX} does not list exactly the merges of the log")
     _each(
-        list(zip(merges, events, strict=True)),
-        lambda pair: f"run {pair[0].run_id[:80]!a}",
-        lambda pair: merge_check(pair[0], pair[1], history),
+        events,
+        lambda event: f"run {event.subject_id[:80]!a}",
+        lambda event: merge_check(by_run[event.subject_id], event, history),
     )
     return merges
 

@@ -9,6 +9,7 @@ from countersign_verify.log_events import LogContent, log_read
 from countersign_verify.log_evidence import (
     addenda_check,
     decisions_check,
+    history_begin,
     merges_check,
     packs_check,
     packs_sealed,
@@ -140,7 +141,7 @@ def _events_detail(content: LogContent) -> str:
 
 def _evidence(files: LogFiles, trust: Trust, content: LogContent, report: Report) -> History:
     """Packs, decisions and addenda; what does not hold is missing from what is returned."""
-    history = History(sealed=packs_sealed(content))
+    history = history_begin(content)
     report.attempt(
         "packs",
         lambda: packs_check(files, trust, history),

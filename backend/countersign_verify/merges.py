@@ -7,13 +7,13 @@ from countersign_verify.addendum import (
     KIND_MERGE,
     Addendum,
     addendum_check,
-    configures_gates,
 )
 from countersign_verify.canonical import Json
 from countersign_verify.decision import APPROVE, Decision, quorum_check
 from countersign_verify.encoding import base64_decode, digest_check, keys_exact
 from countersign_verify.encoding import field as json_field
 from countersign_verify.errors import RefusedError
+from countersign_verify.gate_configuration import is_gate_configuration
 from countersign_verify.log_events import LoggedEvent
 from countersign_verify.pack_facts import entries_read
 from countersign_verify.pack_verify import VerifiedPack, decision_bound
@@ -49,6 +49,8 @@ _FIELDS = frozenset(
 )
 # What the event of a merge and the index must say alike.
 _BOUND = ("pack", "base_before", "merge_commit", "state_commit", "tag", "result_tree")
+
+_INTENDED = ("base_before", "merge_commit", "state_commit", "tag", "result_tree")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,21 @@ class HistoryCommit:
 
 @dataclass(slots=True)
 class History:
-    """Everything that merges are held against; it grows with every merge that holds."""
+    """Everything that merges are held against; it grows with every merge that holds.
+
+    Attributes:
+        sealed: The event that sealed each pack, by the pack's digest.
+        intended: The event that recorded the intent of each merge, by run.
+        ended: The event by which a request was voided or expired, by request.
+        packs: The packs that hold, by digest.
+        decisions: The decisions that hold, by id.
+        addenda: The addenda that hold, by id.
+        commits: The commits that merges made, by id.
+    """
 
     sealed: Mapping[str, LoggedEvent]
+    intended: Mapping[str, LoggedEvent]
+    ended: Mapping[str, LoggedEvent]
     packs: dict[str, VerifiedPack] = field(default_factory=dict)
     decisions: dict[str, LoggedDecision] = field(default_factory=dict)
     addenda: dict[str, LoggedAddendum] = field(default_factory=dict)
@@ -202,6 +216,14 @@ def _event_check(merge: Merge, event: LoggedEvent, history: History) -> None:
         logged and _addendum(str(logged), history).id != _addendum(merge.addendum, history).id
     ):
         raise RefusedError("merge.event", "the log names another addendum")
+    intent = history.intended.get(merge.run_id)
+    if intent is None or intent.index > event.index:
+        raise RefusedError("merge.intent", "the log does not say that it was intended before it was made")
+    for name in _INTENDED:
+        if intent.data[name] != stated[name]:
+            raise RefusedError(
+                "merge.intent", f"the log says that another {name.replace('_', ' ')} was intended"
+            )
     sealed = history.sealed.get(merge.pack)
     if sealed is None or sealed.subject_id != merge.run_id or sealed.index > event.index:
         raise RefusedError(
@@ -254,7 +276,7 @@ def _carry_over_check(
     for change in moved:
         if change.path in touched:
             raise RefusedError("merge.touched", f"{change.path[:200]!a} changed under it while it waited")
-        if configures_gates(change.path):
+        if is_gate_configuration(change.path):
             raise RefusedError(
                 "merge.gates", f"{change.path[:200]!a}, which configures gates, changed under it"
             )

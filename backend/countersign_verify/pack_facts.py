@@ -249,10 +249,10 @@ def gates_read(items: Sequence[Json]) -> dict[str, tuple[str, str]]:
 
 
 def entries_read(value: Json) -> tuple[Replacement, ...]:
-    """Read ``[{"path", "mode", "blob" or null}]``, sorted by path.
+    """Read ``[{"path", "mode", "blob" or null}]``; returns them sorted by path.
 
     Raises:
-        RefusedError: It is malformed, empty or not sorted.
+        RefusedError: It is malformed or empty, or names a path twice.
     """
     if not isinstance(value, list) or not value:
         raise RefusedError("change.entries", "the changed entries are not a list of at least one")
@@ -264,10 +264,9 @@ def entries_read(value: Json) -> tuple[Replacement, ...]:
         blob = None if item["blob"] is None else field(item, "blob", str, "a changed entry")
         path, mode = field(item, "path", str, "a changed entry"), field(item, "mode", str, "a changed entry")
         entries.append(Replacement(path, mode, blob))
-    paths = [entry.path for entry in entries]
-    if paths != sorted(set(paths)):
-        raise RefusedError("change.entries", "the changed entries are not sorted by path")
-    return tuple(entries)
+    if len({entry.path for entry in entries}) != len(entries):
+        raise RefusedError("change.entries", "the changed entries name a path twice")
+    return tuple(sorted(entries))
 
 
 def _tests_check(statement: Statement, verdicts: Mapping[str, tuple[str, str]]) -> None:

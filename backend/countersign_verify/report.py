@@ -40,8 +40,8 @@ class Report:
         checks: In the order they were made.
     """
 
-    subject: str
-    trust: str
+    subject: str = ""
+    trust: str = ""
     checks: list[Check] = field(default_factory=list)
 
     @property
