@@ -123,7 +123,7 @@ def patch_extract(worktree: Path, *, repository: Repository, commit: str) -> Pro
 def _walk(
     worktree: Path, base: Mapping[str, TreeEntry], walk: _Walk
 ) -> Iterator[tuple[str, os.stat_result, int]]:
-    """Yield every name below ``worktree`` but its own ``.git``, with its status and its directory's descriptor."""
+    """Yield every name below ``worktree`` but its ``.git``, with status and its directory's descriptor."""
     below = {posixpath.dirname(path) for path in base}
     for top, names, files, descriptor in os.fwalk(worktree, follow_symlinks=False, onerror=None):
         relative = os.path.relpath(top, worktree)
@@ -278,7 +278,7 @@ def _is_ignored(path: str, rules: Mapping[str, GitIgnoreSpec]) -> bool:
 
 
 def tree_digest(directory: Path) -> str:
-    """Return one digest over names, kinds, executable bits and bytes below ``directory``, without ``.git``."""
+    """Return a digest over names, kinds, executable bits and bytes below ``directory``, not its ``.git``."""
     lines: list[bytes] = []
     for top, names, files, descriptor in os.fwalk(directory, follow_symlinks=False):
         relative = os.path.relpath(top, directory)

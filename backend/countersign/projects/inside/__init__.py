@@ -1,0 +1,1 @@
+"""What is bound into the sandbox and runs in there."""
