@@ -109,9 +109,7 @@ def request_open(
     return request_data(row)
 
 
-def decision_check(
-    *, request: RequestData, actor: Actor, verdict: Verdict, reason: str, digest: str
-) -> str:
+def decision_check(*, request: RequestData, actor: Actor, verdict: Verdict, reason: str, digest: str) -> str:
     """Return the role in which the actor decides; a page asks this beforehand, the decision asks it again.
 
     Raises:
@@ -197,13 +195,14 @@ def decision_record(
     if actor.unattended and not unattended_allowed:
         message = "unattended decisions exist only in an installation that the demo created"
         raise UnattendedRefused(message)
+    person_id = str(actor.person_id)
     moment = now()
     signed = decision_sign(
         request=request, actor=actor, role=role, verdict=verdict, reason=reason, decided_at=moment
     )
     decision = Decision(
         request=row,
-        person_id=actor.person_id,
+        person_id=person_id,
         user_id=actor.id,
         role=role,
         verdict=verdict,
@@ -269,7 +268,10 @@ def _void(actor: Actor, request_id: str, why: str) -> bool:
     ).update(state=RequestState.VOID, void_reason=why)
     if moved:
         record(
-            actor=actor, type="approval.voided", subject=("approval_request", request_id), data={"why": why[:500]}
+            actor=actor,
+            type="approval.voided",
+            subject=("approval_request", request_id),
+            data={"why": why[:500]},
         )
     return bool(moved)
 

@@ -65,4 +65,6 @@ def decision_sign(
     }
     content = decision_statement(predicate)
     envelope = dsse.statement_sign(content, [(key.key_id, key.private)])
-    return SignedStatement(nonce=nonce, digest=digest_bytes(canonical_bytes(content)), envelope=dict(envelope))
+    return SignedStatement(
+        nonce=nonce, digest=digest_bytes(canonical_bytes(content)), envelope=dict(envelope)
+    )

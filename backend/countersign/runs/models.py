@@ -70,7 +70,9 @@ class Run(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(state__in=RunState.values), name="run_state_known"),
             models.UniqueConstraint(
-                fields=["project"], condition=models.Q(state=RunState.MERGING), name="run_merging_once_per_project"
+                fields=["project"],
+                condition=models.Q(state=RunState.MERGING),
+                name="run_merging_once_per_project",
             ),
             models.UniqueConstraint(
                 fields=["work_item_id"],

@@ -182,7 +182,12 @@ def run_checked(
         actor=actor,
         type="run.checked",
         subject=("run", run_id),
-        data={"attempt": run.attempt, "result_tree": run.result_tree, "gates": dict(verdicts), "retry": retry},
+        data={
+            "attempt": run.attempt,
+            "result_tree": run.result_tree,
+            "gates": dict(verdicts),
+            "retry": retry,
+        },
     )
     return run_data(run)
 
@@ -237,7 +242,10 @@ def run_decided(*, actor: Actor, lease: Lease, run_id: str, request_id: str, ver
         return run_data(current)
     run = _move(run_id, [RunState.WAITING_APPROVAL], to)
     record(
-        actor=actor, type="run.decided", subject=("run", run_id), data={"request_id": request_id, "verdict": verdict}
+        actor=actor,
+        type="run.decided",
+        subject=("run", run_id),
+        data={"request_id": request_id, "verdict": verdict},
     )
     return run_data(run)
 
@@ -377,6 +385,7 @@ def run_rebased(
         [RunState.APPROVED, RunState.MERGING, RunState.WAITING_APPROVAL],
         RunState.CHECKING,
         revision=F("revision") + 1,
+        attempt=F("attempt") + 1,
         base_commit=base_commit,
         change_commit=change_commit,
         result_tree=result_tree,
@@ -390,7 +399,12 @@ def run_rebased(
         actor=actor,
         type="run.rebased",
         subject=("run", run_id),
-        data={"revision": run.revision, "base_commit": base_commit, "change_commit": change_commit, "why": why},
+        data={
+            "revision": run.revision,
+            "base_commit": base_commit,
+            "change_commit": change_commit,
+            "why": why,
+        },
     )
     job_id = job_enqueue(
         actor=actor,
@@ -405,7 +419,13 @@ def run_rebased(
 @transaction.atomic(durable=True)
 def run_failed(*, actor: Actor, run_id: str, failure: Mapping[str, JSON]) -> None:
     """End a run that can't go on; a run that has ended stays as it is."""
-    ended = [RunState.MERGED, RunState.REJECTED, RunState.CHANGES_REQUESTED, RunState.INCIDENT, RunState.FAILED]
+    ended = [
+        RunState.MERGED,
+        RunState.REJECTED,
+        RunState.CHANGES_REQUESTED,
+        RunState.INCIDENT,
+        RunState.FAILED,
+    ]
     moved = (
         Run.objects.filter(pk=run_id)
         .exclude(state__in=ended)
@@ -452,5 +472,8 @@ def incident_resolve(*, actor: Actor, incident_id: str, reason: str) -> None:
         message = "there is no such open incident"
         raise RunNotFound(message, incident_id=incident_id)
     record(
-        actor=actor, type="incident.resolved", subject=("incident", incident_id), data={"reason": reason[:1000]}
+        actor=actor,
+        type="incident.resolved",
+        subject=("incident", incident_id),
+        data={"reason": reason[:1000]},
     )

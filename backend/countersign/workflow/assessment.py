@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from countersign.approvals.contracts import PolicySnapshot, QuorumRule
+from countersign.gates.configuration import gate_configuration_paths
 from countersign.gates.contracts import ChangedPath, GateContext
-from countersign.gates.paths import gate_configuration_paths
 from countersign.gates.runner import gates_run
 from countersign.governance.checks import change_evaluate
 from countersign.governance.contracts import GateFact, HistoryFacts

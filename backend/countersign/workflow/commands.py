@@ -126,7 +126,9 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
         )
         raise WorkItemNotRunnable(message, work_item_id=item.id)
     if not persons_with_role(role="director", except_persons=actor.participants):
-        message = "nobody but yourself could decide on the result: give another person the role director first"
+        message = (
+            "nobody but yourself could decide on the result: give another person the role director first"
+        )
         raise QuorumImpossible(message)
     work_item_start(actor=actor, work_item_id=item.id)
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from countersign.gates.selectors import gate_results_for_run
 from countersign.plans.project_state import (
     PATH,
     DecisionNote,
@@ -19,6 +18,7 @@ from countersign.providers.selectors import adapter_get
 from countersign.sandbox.contracts import Replacement
 from countersign.workflow.change import IDENTITY, merge_message, repository_of
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.naming import merge_tag
 
 if TYPE_CHECKING:
@@ -66,9 +66,7 @@ def merge_plan(
     message = merge_message(
         run, decision_ids=(decision.id for decision in approvals_of(request)), addendum=addendum
     )
-    merge_commit = repository.commit_create(
-        result_tree, (base, run.change_commit), message, IDENTITY, moment
-    )
+    merge_commit = repository.commit_create(result_tree, (base, run.change_commit), message, IDENTITY, moment)
     entry = state_entry(run, request, merge_commit, moment)
     existing = {item.path: item for item in repository.tree_entries(merge_commit)}.get(PATH)
     before = repository.blob_read(existing.blob).decode("utf-8", "replace") if existing else None
@@ -81,12 +79,19 @@ def merge_plan(
         IDENTITY,
         moment,
     )
-    return PlannedMerge(base, merge_commit, state_commit, merge_tag(run.phase_code, run.slug, run.work_item_id), result_tree, entry)
+    return PlannedMerge(
+        base,
+        merge_commit,
+        state_commit,
+        merge_tag(run.phase_code, run.slug, run.work_item_id),
+        result_tree,
+        entry,
+    )
 
 
 def state_entry(run: RunData, request: RequestData, merge_commit: str, moment: datetime) -> str:
     """Return the project state entry of a merge, in the form of seed 002 section 5."""
-    results = gate_results_for_run(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
+    results = gate_results_on(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
     adapter = adapter_get(actor=EXECUTOR, code=run.adapter)
     return entry_render(
         EntryData(
@@ -99,8 +104,7 @@ def state_entry(run: RunData, request: RequestData, merge_commit: str, moment: d
             artifacts=tuple(entry.path for entry in run.entries),
             commands=(" ".join(adapter.command),),
             verification=tuple(
-                Verification(result.name, result.status.value == "pass", result.reason)
-                for result in results
+                Verification(result.name, result.status.value == "pass", result.reason) for result in results
             ),
             logs=f"evidence pack {run.pack_digest}",
             next_steps=("Decide on the other changes of this phase.",),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from countersign.approvals.contracts import PolicySnapshot, QuorumRule
 from countersign.approvals.services import request_open
 from countersign.findings.analysis import analysis_run
-from countersign.gates.selectors import gate_results_for_run
 from countersign.plans.contracts import ChangeFact, FindingFact, PhaseFacts, PhaseState
 from countersign.plans.selectors import plan_current, work_item_list
 from countersign.plans.services import phase_evaluate
@@ -16,6 +15,7 @@ from countersign.runs.selectors import merge_of, run_list
 from countersign.sandbox.isolation import IsolationKind
 from countersign.workflow.change import repository_of
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.places import workspace
 from countersign_verify.canonical import digest_of
 
@@ -47,9 +47,7 @@ def phase_facts(project: ProjectData, phase: PhaseData) -> PhaseFacts:
     results = _head_analyse(project)
     usable = all(result.status.value == "ok" for result in results)
     items = work_item_list(actor=EXECUTOR, project_id=project.id, phase_id=phase.id)
-    runs = run_list(
-        actor=EXECUTOR, project_id=project.id, work_item_ids=tuple(item.id for item in items)
-    )
+    runs = run_list(actor=EXECUTOR, project_id=project.id, work_item_ids=tuple(item.id for item in items))
     return PhaseFacts(
         head_commit=project.head_commit,
         findings=tuple(
@@ -77,7 +75,7 @@ def _head_analyse(project: ProjectData) -> tuple[HookResult, ...]:
 
 def _change_fact(run: RunData) -> ChangeFact:
     merge = merge_of(actor=EXECUTOR, run_id=run.id)
-    results = gate_results_for_run(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
+    results = gate_results_on(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
     return ChangeFact(
         work_item_id=run.work_item_id,
         run_id=run.id,
@@ -87,9 +85,7 @@ def _change_fact(run: RunData) -> ChangeFact:
     )
 
 
-def _signoff_ask(
-    context: StepContext, project: ProjectData, phase: PhaseData, proof_digest: str
-) -> None:
+def _signoff_ask(context: StepContext, project: ProjectData, phase: PhaseData, proof_digest: str) -> None:
     request_open(
         actor=EXECUTOR,
         lease=context.lease,

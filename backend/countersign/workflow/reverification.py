@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from countersign.accounts.selectors import roles_of
 from countersign.evidence.sealing import addendum_sign, gate_summaries
 from countersign.evidence.services import addendum_record
-from countersign.gates.paths import gate_configuration_paths
+from countersign.gates.configuration import gate_configuration_paths
 from countersign.runs.selectors import merges_of_project, run_get
 from countersign.sandbox.errors import RepositoryInvalid
 from countersign.shared.clock import now
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from countersign.workflow.outcomes import StepContext
 
 
-class CarryOverRefused(Exception):  # noqa: N818 - not an error: an answer with its reason
+class CarryOverRefused(Exception):
     """The decision does not hold on the new base; the message says why."""
 
 
@@ -135,9 +135,7 @@ def _statement_check(project: ProjectData, request: RequestData) -> None:
             raise CarryOverRefused(message)
 
 
-def _intervening(
-    project: ProjectData, repository: Repository, *, old: str, new: str
-) -> tuple[_Step, ...]:
+def _intervening(project: ProjectData, repository: Repository, *, old: str, new: str) -> tuple[_Step, ...]:
     """Return the first-parent commits from ``old`` (excluded) to ``new``, oldest first, all of them logged."""
     merges = merges_of_project(actor=EXECUTOR, project_id=project.id)
     known: dict[str, _Step] = {}

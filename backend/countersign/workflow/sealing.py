@@ -11,7 +11,6 @@ from countersign.evidence.sealing import pack_store
 from countersign.evidence.selectors import artifact_bytes
 from countersign.evidence.services import pack_record
 from countersign.gates.contracts import GateResultData
-from countersign.gates.selectors import gate_results_for_run
 from countersign.governance.contracts import HistoryFacts
 from countersign.governance.forms import ruleset_dump
 from countersign.governance.selectors import ruleset_get, waivers_in_force
@@ -19,12 +18,13 @@ from countersign.governance.services import violations_record
 from countersign.plans.selectors import work_item_get
 from countersign.projects.selectors import project_get
 from countersign.prompts.selectors import prompt_get
-from countersign.providers.selectors import adapter_get, agent_call_get
-from countersign.runs.selectors import attempts_of, history_counts, run_get
+from countersign.providers.selectors import adapter_get, agent_call_list
+from countersign.runs.selectors import attempts_of, history_counts
 from countersign.runs.services import run_sealed
 from countersign.workflow.assessment import Assessment, Circumstance, change_assess
 from countersign.workflow.change import FrozenChange, repository_of
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.naming import merge_tag
 from countersign_verify.canonical import canonical_bytes
 from countersign_verify.risk import CAB_ABOVE
@@ -102,15 +102,11 @@ def request_for_change(context: StepContext, run: RunData) -> str:
         return run.request_id
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
     change = frozen_change(project, run)
-    reports = gate_results_for_run(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
+    reports = gate_results_on(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
     assessment = assessment_of(project, run, change, reports)
-    violations_record(
-        actor=EXECUTOR, lease=context.lease, run_id=run.id, violations=assessment.violations
-    )
+    violations_record(actor=EXECUTOR, lease=context.lease, run_id=run.id, violations=assessment.violations)
     sealed = pack_store(_contents(project, run, change, reports, assessment))
-    pack_record(
-        actor=EXECUTOR, lease=context.lease, run_id=run.id, revision=run.revision, sealed=sealed
-    )
+    pack_record(actor=EXECUTOR, lease=context.lease, run_id=run.id, revision=run.revision, sealed=sealed)
     request = request_open(
         actor=EXECUTOR,
         lease=context.lease,
@@ -155,7 +151,7 @@ def _contents(
 ) -> PackContents:
     repository = repository_of(project)
     prompt = prompt_get(actor=EXECUTOR, prompt_id=run.prompt_id)
-    call = agent_call_get(actor=EXECUTOR, run_id=run.id, attempt=run.attempt)
+    call = agent_call_list(actor=EXECUTOR, run_id=run.id)[-1]
     attempt = attempts_of(actor=EXECUTOR, run_id=run.id)[-1]
     ruleset = ruleset_get(actor=EXECUTOR, digest=run.ruleset_digest)
     environment = project.environment
@@ -203,7 +199,8 @@ def _contents(
         ruleset=canonical_bytes(ruleset_dump(ruleset.rules)),
         ruleset_digest=ruleset.digest,
         violations=tuple(
-            {"rule": item.rule, "text": item.text, "blocking": item.blocking} for item in assessment.violations
+            {"rule": item.rule, "text": item.text, "blocking": item.blocking}
+            for item in assessment.violations
         ),
         risk_inputs={name: tuple(inputs) for name, inputs in assessment.inputs.items()},
         score=assessment.score,

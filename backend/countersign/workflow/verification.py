@@ -44,9 +44,7 @@ def approved_pack_verify(run: RunData, request: RequestData) -> None:
             for decision in approvals_of(request):
                 read = decision_verify(canonical_bytes(dict(decision.envelope)), trust.roles["decisions"])
                 decision_bound(read, verified)
-                decision_valid(
-                    read, logged_at=read.decided_at, allow_unattended=trust.allow_unattended
-                )
+                decision_valid(read, logged_at=read.decided_at, allow_unattended=trust.allow_unattended)
         except RefusedError as error:
             message = f"a decision does not verify: {error.message}"
             raise PackDamaged(message, run_id=run.id) from error

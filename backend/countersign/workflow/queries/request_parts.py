@@ -6,16 +6,14 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from unidiff import PatchSet
+from unidiff.patch import PatchSet
 
 from countersign.audit.selectors import checkpoint_latest, event_is_checkpointed
 from countersign.audit.sequencing import ORIGIN
 from countersign.evidence.selectors import pack_file, pack_get
 from countersign.findings.selectors import findings_by_ids
-from countersign.gates.selectors import gate_results_for_run
 from countersign.governance.selectors import violations_for_run
 from countersign.plans.selectors import phase_get, phase_proof_stored, work_item_get
-from countersign.projects.selectors import project_get
 from countersign.prompts.selectors import prompt_get
 from countersign.runs.selectors import attempts_of, merge_of, run_get
 from countersign.workflow.contracts import (
@@ -26,14 +24,15 @@ from countersign.workflow.contracts import (
     ExecutionView,
     FindingView,
     PhaseProofView,
-    ProofItem,
     PromptRef,
+    ProofItem,
     ReceiptView,
     RollbackView,
     TranscriptView,
     ViolationView,
     WorkItemRef,
 )
+from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.naming import merge_tag
 from countersign.workflow.queries.packs import risk_of
 from countersign_verify import vocabulary
@@ -87,7 +86,7 @@ def change_parts(actor: Actor, request: RequestData) -> ChangeParts:
         run=run,
         pack_size=pack_get(actor=actor, digest=request.subject_digest).size,
         risk=risk,
-        results=gate_results_for_run(actor=actor, run_id=run.id, result_tree=tree),
+        results=gate_results_on(actor=actor, run_id=run.id, result_tree=tree),
         change=ChangeView(
             branch=run.branch,
             base_commit=base,

@@ -8,7 +8,6 @@ from countersign.accounts.policies import may
 from countersign.accounts.selectors import person_names
 from countersign.approvals.quorum import quorum_progress
 from countersign.approvals.selectors import request_get, request_list
-from countersign.gates.selectors import gate_results_for_run
 from countersign.projects.selectors import project_get
 from countersign.runs.selectors import run_get
 from countersign.shared.paging import sequence_page
@@ -27,6 +26,7 @@ from countersign.workflow.contracts import (
     VoteView,
 )
 from countersign.workflow.deciding import decision_hindrance
+from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.queries.common import project_id_of, project_ref
 from countersign.workflow.queries.packs import gate_view
 from countersign.workflow.queries.request_parts import (
@@ -59,9 +59,7 @@ def request_page(
     Raises:
         PermissionDenied: the actor may not read requests.
     """
-    requests = request_list(
-        actor=actor, states=_STATES[state], project_id=project_id_of(actor, project)
-    )
+    requests = request_list(actor=actor, states=_STATES[state], project_id=project_id_of(actor, project))
     views = [_request_view(actor, request) for request in requests]
     views.sort(key=lambda view: (not view.mine, -(view.risk_score or 0), view.expires_at))
     return sequence_page(tuple(views), after=after, limit=limit)
@@ -84,7 +82,7 @@ def _request_view(actor: Actor, request: RequestData, parts: ChangeParts | None 
     if request.subject_kind == "change" and request.binding:
         run = run_get(actor=actor, run_id=request.subject_id)
         gates = gate_count(
-            gate_results_for_run(actor=actor, run_id=run.id, result_tree=request.binding.result_tree)
+            gate_results_on(actor=actor, run_id=run.id, result_tree=request.binding.result_tree)
         )
         files = len(run.entries)
         shown = parts or change_parts(actor, request)

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from countersign.audit.selectors import event_list
 from countersign.evidence.selectors import pack_file
-from countersign.gates.selectors import gate_results_for_run
 from countersign.plans.selectors import work_item_get
 from countersign.projects.selectors import project_get
 from countersign.providers.selectors import agent_call_list
 from countersign.runs.selectors import attempts_of, incident_list, merge_of, run_get, run_list
-from countersign.shared.paging import sequence_page
+from countersign.shared.paging import Page, sequence_page
 from countersign.workflow.change import repository_of
 from countersign.workflow.contracts import (
     AttemptView,
@@ -22,6 +21,7 @@ from countersign.workflow.contracts import (
     RunStepView,
     RunView,
 )
+from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.queries.common import project_id_of, project_ref
 from countersign.workflow.queries.packs import gate_view, risk_of
 from countersign_verify.pack import pack_read
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from countersign.gates.contracts import GateResultData
     from countersign.runs.contracts import RunData
     from countersign.shared.actor import Actor
-    from countersign.shared.paging import Page
     from countersign.workflow.contracts import RiskView
 
 # Which event ends each step of a run.
@@ -58,9 +57,8 @@ def run_page(
     """
     runs = run_list(actor=actor, project_id=project_id_of(actor, project), state=state)
     page = sequence_page(runs, after=after, limit=limit)
-    return type(page)(
-        items=tuple(run_view(actor, run) for run in page.items), next=page.next, previous=page.previous
-    )
+    views = tuple(run_view(actor, run) for run in page.items)
+    return Page(items=views, next=page.next, previous=page.previous)
 
 
 def run_view(actor: Actor, run: RunData) -> RunView:
@@ -97,7 +95,7 @@ def gate_count(results: tuple[GateResultData, ...]) -> GateCount:
 def _results(actor: Actor, run: RunData) -> tuple[GateResultData, ...]:
     if not run.result_tree:
         return ()
-    return gate_results_for_run(actor=actor, run_id=run.id, result_tree=run.result_tree)
+    return gate_results_on(actor=actor, run_id=run.id, result_tree=run.result_tree)
 
 
 def run_risk(actor: Actor, run: RunData) -> RiskView | None:

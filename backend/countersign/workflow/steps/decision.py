@@ -154,9 +154,7 @@ def _head_follow(project: ProjectData) -> ProjectData:
         isolation=IsolationKind(project.isolation),
     )
     if head.commit != project.head_commit:
-        project_head_move(
-            actor=EXECUTOR, project_id=project.id, old=project.head_commit, new=head.commit
-        )
+        project_head_move(actor=EXECUTOR, project_id=project.id, old=project.head_commit, new=head.commit)
     return project_get(actor=EXECUTOR, project_id=project.id)
 
 

@@ -10,7 +10,7 @@ from countersign.audit.export import log_export
 from countersign.audit.selectors import event_count, event_is_checkpointed, event_latest
 from countersign.evidence.selectors import addenda_of_runs, pack_bytes, packs_of_project_runs
 from countersign.plans.selectors import phase_proof_stored, plan_list
-from countersign.projects.selectors import project_get, project_list
+from countersign.projects.selectors import project_list
 from countersign.runs.selectors import merge_of, run_list
 from countersign.shared.env import demo_installation
 from countersign.workflow.change import repository_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from countersign.projects.contracts import ProjectData
     from countersign.runs.contracts import RunData
+    from countersign_verify.canonical import JsonInput
 
 SETTLE_WAIT_SECONDS = 0.2
 
@@ -57,7 +58,7 @@ def export_write(context: StepContext) -> Done:
         for merge in _merge_json(project, run)
     ]  # fmt: skip
     head = log_export(directory)
-    index = {
+    index: dict[str, JsonInput] = {
         "format": "countersign/export/v1",
         "origin": trust_document(allow_unattended=False)["origin"],
         "merges": merges,
@@ -110,7 +111,7 @@ def _phases_write(directory: Path, projects: tuple[ProjectData, ...]) -> None:
                     (target / f"{phase.id}.json").write_bytes(canonical_bytes(proof))
 
 
-def _merge_json(project: ProjectData, run: RunData) -> list[dict[str, object]]:
+def _merge_json(project: ProjectData, run: RunData) -> list[dict[str, JsonInput]]:
     merge = merge_of(actor=EXECUTOR, run_id=run.id)
     if merge is None or merge.state != "delivered":
         return []

@@ -50,9 +50,7 @@ def environment_prepare(context: StepContext) -> Next:
         tree = directory / "tree"
         Repository(Path(project.repository_path)).archive(project.head_commit, tree)
         built = environment_build(tree, environment_cache(), isolation=IsolationKind(project.isolation))
-    environment_record(
-        actor=context.actor, lease=context.lease, project_id=project.id, environment=built
-    )
+    environment_record(actor=context.actor, lease=context.lease, project_id=project.id, environment=built)
     return Next("baseline", summary=f"environment {built.status}: {len(built.requirements)} packages")
 
 

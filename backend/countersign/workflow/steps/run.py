@@ -126,7 +126,9 @@ def proposal_ask(context: StepContext) -> Next:
             outcome=result.outcome.value,
         ),
     )
-    return Next("check", summary=f"{adapter.title}: {change.patch_lines} lines in {len(change.entries)} files")
+    return Next(
+        "check", summary=f"{adapter.title}: {change.patch_lines} lines in {len(change.entries)} files"
+    )
 
 
 def _summary(result: ProposalResult) -> str:
@@ -195,7 +197,6 @@ def execution_failed(context: StepContext, failure: Mapping[str, JSON]) -> None:
             to=WorkItemState.BACKLOG,
             reason=str(failure.get("error", ""))[:500],
         )
-
 
 
 WORKFLOW = Workflow(

@@ -107,9 +107,7 @@ def _draft(
 def prompts_make(context: StepContext) -> Done:
     """Generate the prompt of every proposed work item."""
     session_id = context.text("session_id")
-    items = work_item_list(
-        actor=context.actor, session_id=session_id, states=(WorkItemState.PROPOSED,)
-    )
+    items = work_item_list(actor=context.actor, session_id=session_id, states=(WorkItemState.PROPOSED,))
     for item in items:
         prompt_for(actor=context.actor, item=item, lease=context.lease)
     session_complete(actor=context.actor, lease=context.lease, session_id=session_id)
