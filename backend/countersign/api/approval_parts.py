@@ -75,7 +75,7 @@ class Vote(Output):
 class Excluded(Output):
     """Somebody who may not decide."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF takes declared fields off the class
     why = serializers.CharField()
 
 
@@ -200,7 +200,7 @@ class Checkpoint(Output):
 
     origin = serializers.CharField()
     size = serializers.IntegerField()
-    root = serializers.CharField()
+    root = serializers.CharField()  # type: ignore[assignment]  # DRF takes declared fields off the class
     note = serializers.CharField()
 
 

@@ -56,7 +56,7 @@ class SignedHead(Output):
 
     origin = serializers.CharField()
     size = serializers.IntegerField()
-    root = serializers.CharField()
+    root = serializers.CharField()  # type: ignore[assignment]  # DRF takes declared fields off the class
     note = serializers.CharField()
     created_at = serializers.DateTimeField()
     mode = serializers.ChoiceField(choices=TRUST_MODES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import perform_login, record_authentication
@@ -69,8 +69,8 @@ class OneTimeLoginInput(Input):
 class LoginView(ApiView):
     """What both ways in share: nobody needs to be logged in, and the CSRF token is checked all the same."""
 
-    authentication_classes: ClassVar = []
-    permission_classes: ClassVar = [AllowAny]
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
     reading = None
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:

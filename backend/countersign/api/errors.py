@@ -78,7 +78,7 @@ def _describe(error: Exception) -> tuple[int, dict[str, object], dict[str, str]]
         return error.status_code, problem(error.status_code, InvalidRequest.code, message, data), {}
     if isinstance(error, APIException):
         detail = error.detail
-        code = detail.code if isinstance(detail, ErrorDetail) else error.default_code
+        code = str(detail.code if isinstance(detail, ErrorDetail) else error.default_code)
         return error.status_code, problem(error.status_code, code, str(detail)), _headers(error)
     return HTTPStatus.INTERNAL_SERVER_ERROR, {}, {}
 

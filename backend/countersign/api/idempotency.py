@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from countersign.api.base import ApiView
 
-    Rest = ParamSpec("Rest")
-    Handler = Callable[Concatenate[ApiView, Request, Rest], Response]
+
+View = TypeVar("View", bound="ApiView")
+Rest = ParamSpec("Rest")
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -36,11 +37,13 @@ class IdempotencyKeyInvalid(InvalidInput):
     code = "idempotency_key_invalid"
 
 
-def idempotent(handler: Handler[Rest]) -> Handler[Rest]:
+def idempotent(
+    handler: Callable[Concatenate[View, Request, Rest], Response],
+) -> Callable[Concatenate[View, Request, Rest], Response]:
     """Let ``handler`` (a POST) run once a key; without the header it runs as often as it is asked."""
 
     @wraps(handler)
-    def run_once(view: ApiView, request: Request, *args: Rest.args, **kwargs: Rest.kwargs) -> Response:
+    def run_once(view: View, request: Request, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Response:
         key = request.headers.get(HEADER, "")
         if not key:
             return handler(view, request, *args, **kwargs)

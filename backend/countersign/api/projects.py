@@ -52,6 +52,7 @@ class Project(Output):
     head_commit = serializers.CharField()
     state = serializers.ChoiceField(choices=PROJECT_STATES)
     isolation = serializers.ChoiceField(choices=ISOLATIONS)
+    reason = serializers.CharField(help_text="why the registration failed; empty when it did not")
     baseline = Baseline(allow_null=True)
     created_at = serializers.DateTimeField()
 
@@ -62,7 +63,8 @@ ProjectPage = paginated(Project)
 class ProjectInput(Input):
     """A project to register."""
 
-    source = serializers.CharField(
+    # DRF takes declared fields off the class.
+    source = serializers.CharField(  # type: ignore[assignment]
         max_length=4096, help_text="path of a repository, directory or source archive"
     )
     name = serializers.CharField(max_length=200)
@@ -76,9 +78,10 @@ def project_view(project: ProjectData) -> Mapping[str, object]:
         "slug": project.slug,
         "name": project.name,
         "default_branch": project.default_branch,
-        "head_commit": project.head_commit or "",
+        "head_commit": project.head_commit,
         "state": project.state,
         "isolation": project.isolation,
+        "reason": project.reason,
         "baseline": _baseline_view(project.baseline),
         "created_at": project.created_at,
     }
@@ -136,4 +139,4 @@ class ProjectView(ApiView):
     @extend_schema(operation_id="projects_get", responses=Project, summary="Read a project")
     def get(self, request: Request, slug: str) -> Response:
         """Answer the project."""
-        return answer(Project, project_view(project_get(actor=actor_of(request), slug=slug)))
+        return answer(Project, project_view(project_get(actor=actor_of(request), project=slug)))

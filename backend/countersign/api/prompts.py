@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from rest_framework.response import Response
 
 
+class SafetyCheck(Output):
+    """Something that the prompt asks to make sure of, and why."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()
+    because = serializers.CharField()
+
+
 class Prompt(Output):
     """A prompt, named by its digest."""
 
@@ -29,6 +37,11 @@ class Prompt(Output):
     persona = serializers.CharField()
     template = serializers.CharField()
     template_version = serializers.CharField()
+    ruleset_digest = serializers.CharField()
+    rules = serializers.ListField(child=serializers.CharField())
+    safety_checks = SafetyCheck(many=True)
+    validation_criteria = serializers.ListField(child=serializers.CharField())
+    routing_reasons = serializers.ListField(child=serializers.CharField())
 
 
 class Persona(Output):
@@ -50,7 +63,7 @@ class PromptView(ApiView):
     @extend_schema(operation_id="prompts_get", responses=Prompt, summary="Read a prompt")
     def get(self, request: Request, id: uuid.UUID) -> Response:  # noqa: A002 - the name in the address
         """Answer the prompt."""
-        return answer(Prompt, prompt_get(actor=actor_of(request), prompt_id=str(id)))
+        return answer(Prompt, prompt_get(actor_of(request), str(id)))
 
 
 class PersonaListView(ApiView):
@@ -65,6 +78,6 @@ class PersonaListView(ApiView):
     def get(self, request: Request) -> Response:
         """Answer a page of personas."""
         query = query_of(PageInput, request)
-        personas = persona_list(actor=actor_of(request))
+        personas = persona_list(actor_of(request))
         page = sequence_page(personas, after=query["cursor"], limit=query["limit"])
         return page_answer(request, PersonaPage, page)

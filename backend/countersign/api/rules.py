@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from drf_spectacular.utils import extend_schema
@@ -61,8 +62,7 @@ RulePage = paginated(Rule)
 
 def rule_view(rule: RuleData) -> dict[str, object]:
     """Return what the API shows of a rule: authority as a word."""
-    names = [name for name in Rule().fields if name != "authority"]
-    return {**{name: getattr(rule, name) for name in names}, "authority": rule.authority.name.lower()}
+    return {**dataclasses.asdict(rule), "authority": rule.authority.name.lower()}
 
 
 class RuleListView(ApiView):

@@ -1,4 +1,4 @@
-"""What drf-spectacular can't see: every endpoint may answer a problem, every POST takes an Idempotency-Key."""
+"""What drf-spectacular can't see: any endpoint may answer a problem, a POST takes an Idempotency-Key."""
 
 from __future__ import annotations
 

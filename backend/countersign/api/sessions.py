@@ -72,6 +72,10 @@ class SessionQuery(PageInput):
     project = serializers.CharField(default="", max_length=200)
 
 
+# Older ones are found through their project's runs.
+MAX_SESSIONS = 1_000
+
+
 class SessionListView(ApiView):
     """Analysis sessions, and starting one."""
 
@@ -85,8 +89,8 @@ class SessionListView(ApiView):
         """Answer a page of sessions, newest first."""
         query = query_of(SessionQuery, request)
         actor = actor_of(request)
-        project_id = project_get(actor=actor, slug=query["project"]).id if query["project"] else None
-        sessions = session_list(actor=actor, project_id=project_id)
+        project_id = project_get(actor=actor, project=query["project"]).id if query["project"] else None
+        sessions = session_list(actor=actor, project_id=project_id, limit=MAX_SESSIONS)
         page = sequence_page(sessions, after=query["cursor"], limit=query["limit"])
         return page_answer(request, SessionPage, page)
 

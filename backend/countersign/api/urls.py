@@ -1,5 +1,68 @@
 """Addresses below ``/api/v1/``."""
 
-from django.urls import URLPattern, URLResolver
+from __future__ import annotations
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import path, re_path, register_converter
+from drf_spectacular.views import SpectacularYAMLAPIView
+
+from countersign.api import (
+    approval_requests,
+    audit,
+    auth,
+    exports,
+    findings,
+    health,
+    me,
+    packs,
+    phases,
+    plans,
+    projects,
+    prompts,
+    rules,
+    runs,
+    sessions,
+    tasks,
+    work_items,
+)
+from countersign.api.converters import DigestConverter
+from countersign.api.errors import not_found
+
+register_converter(DigestConverter, "digest")
+
+urlpatterns = [
+    path("health/", health.HealthView.as_view()),
+    path("openapi.yaml", SpectacularYAMLAPIView.as_view(), name="openapi"),
+    path("auth/login/", auth.PasswordLoginView.as_view()),
+    path("auth/one-time-login/", auth.OneTimeLoginView.as_view()),
+    path("auth/logout/", auth.LogoutView.as_view()),
+    path("me/", me.MeView.as_view()),
+    path("projects/", projects.ProjectListView.as_view()),
+    path("projects/<slug:slug>/", projects.ProjectView.as_view()),
+    path("plans/", plans.PlanListView.as_view()),
+    path("plans/<uuid:id>/", plans.PlanView.as_view()),
+    path("phases/", phases.PhaseListView.as_view()),
+    path("phases/<uuid:id>/", phases.PhaseView.as_view()),
+    path("sessions/", sessions.SessionListView.as_view()),
+    path("sessions/<uuid:id>/", sessions.SessionView.as_view()),
+    path("findings/", findings.FindingListView.as_view()),
+    path("work-items/", work_items.WorkItemListView.as_view()),
+    path("work-items/<uuid:id>/runs/", work_items.WorkItemRunsView.as_view()),
+    path("prompts/<uuid:id>/", prompts.PromptView.as_view()),
+    path("personas/", prompts.PersonaListView.as_view()),
+    path("rules/", rules.RuleListView.as_view()),
+    path("runs/", runs.RunListView.as_view()),
+    path("runs/<uuid:id>/", runs.RunView.as_view()),
+    path("runs/<uuid:id>/diff/", runs.RunDiffView.as_view()),
+    path("runs/<uuid:id>/events/", runs.RunEventsView.as_view()),
+    path("approval-requests/", approval_requests.ApprovalRequestListView.as_view()),
+    path("approval-requests/<uuid:id>/", approval_requests.ApprovalRequestView.as_view()),
+    path("approval-requests/<uuid:id>/decisions/", approval_requests.DecisionsView.as_view()),
+    path("packs/<digest:digest>/", packs.PackView.as_view()),
+    path("packs/<digest:digest>/download/", packs.PackDownloadView.as_view()),
+    path("audit/events/", audit.AuditEventListView.as_view()),
+    path("audit/checkpoint/", audit.AuditCheckpointView.as_view()),
+    path("exports/", exports.ExportListView.as_view()),
+    path("tasks/<uuid:id>/status/", tasks.TaskStatusView.as_view()),
+    path("tasks/<uuid:id>/status", tasks.TaskStatusView.as_view(schema=None)),
+    re_path(r".*", not_found),
+]

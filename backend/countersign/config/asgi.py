@@ -4,4 +4,5 @@ from a2wsgi import WSGIMiddleware
 
 from countersign.config.wsgi import application as django_application
 
-application = WSGIMiddleware(django_application, workers=16)
+# The stubs of the two describe the same WSGI callable in different words.
+application = WSGIMiddleware(django_application, workers=16)  # type: ignore[arg-type]

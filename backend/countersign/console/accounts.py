@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class UserAdmin(ServiceAdmin):
     """Creates users, makes one-time logins, deactivates."""
 
-    form = UserForm
+    form = UserForm  # type: ignore[assignment]  # the stubs want a form for any model
     list_display = ("email", "person", "is_active", "unattended", "last_login")
     search_fields = ("email", "person__name")
     readonly_view = ("email", "person", "is_active", "unattended", "last_login", "date_joined")
@@ -85,7 +85,7 @@ class UserAdmin(ServiceAdmin):
 class RoleAssignmentAdmin(ServiceAdmin):
     """Grants and revokes roles."""
 
-    form = RoleAssignmentForm
+    form = RoleAssignmentForm  # type: ignore[assignment]  # the stubs want a form for any model
     list_display = ("person", "role", "created_at")
     list_filter = ("role",)
     search_fields = ("person__name",)
@@ -124,7 +124,7 @@ class RoleAssignmentAdmin(ServiceAdmin):
 class ApiTokenAdmin(ServiceAdmin):
     """Mints and revokes bearer tokens; a secret is shown once."""
 
-    form = ApiTokenForm
+    form = ApiTokenForm  # type: ignore[assignment]  # the stubs want a form for any model
     list_display = ("label", "user", "minted_by", "expires_at", "revoked_at")
     readonly_view = ("label", "user", "minted_by", "unattended", "created_at", "expires_at", "revoked_at")
     actions = ("revoke",)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.db.models import Model
 from django.http import HttpResponseRedirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect
@@ -14,12 +13,14 @@ from django.views.decorators.csrf import csrf_protect
 from countersign.shared.errors import DomainError
 
 if TYPE_CHECKING:
-    # At run time the class takes no type argument.
-    _ModelAdmin = ModelAdmin[Model]
     from collections.abc import Sequence
 
+    from django.db.models import Model
     from django.forms import ModelForm
     from django.http import HttpRequest, HttpResponse
+
+    # At run time the class takes no type argument.
+    _ModelAdmin = ModelAdmin[Model]
 else:
     _ModelAdmin = ModelAdmin
 
@@ -58,12 +59,12 @@ class ReadOnlyAdmin(_ModelAdmin):
         del request, obj
         return False
 
-    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """Show the columns that this model has."""
         del request
         return ("__str__", *self._present(_COLUMNS))
 
-    def get_list_filter(self, request: HttpRequest) -> Sequence[str]:
+    def get_list_filter(self, request: HttpRequest) -> tuple[str, ...]:
         """Filter by the columns that this model has."""
         del request
         return self._present(_FILTERS)
@@ -97,9 +98,13 @@ class ServiceAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Show the form, or save it through the service."""
         try:
-            return self._changeform_view(request, object_id, form_url, extra_context)
+            # Django's own name for the view without the transaction; its stubs leave it out.
+            response: HttpResponse = self._changeform_view(  # type: ignore[attr-defined]
+                request, object_id, form_url, extra_context
+            )
         except DomainError as error:
             return self.refused(request, error)
+        return response
 
     @method_decorator(csrf_protect)
     def delete_view(
@@ -107,9 +112,12 @@ class ServiceAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Ask, or delete through the service."""
         try:
-            return self._delete_view(request, object_id, extra_context)
+            response: HttpResponse = self._delete_view(  # type: ignore[attr-defined]
+                request, object_id, extra_context
+            )
         except DomainError as error:
             return self.refused(request, error)
+        return response
 
     def refused(self, request: HttpRequest, error: DomainError) -> HttpResponse:
         """Say why the service refused."""

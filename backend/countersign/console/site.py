@@ -16,6 +16,7 @@ from countersign.accounts.services import logout_record
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+    from django.template.response import TemplateResponse
 
     from countersign.shared.actor import Actor
 
@@ -61,7 +62,10 @@ class ConsoleSite(AdminSite):
         target = request.GET.get("next", "/console/")
         return HttpResponseRedirect("/login?" + urlencode({"next": target}))
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    # The stubs know of the template answers only.
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """End the session."""
         del extra_context
         if request.method != "POST":
@@ -73,7 +77,7 @@ class ConsoleSite(AdminSite):
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> TemplateResponse:
         """Passwords are not changed here.
 
         Raises:

@@ -141,8 +141,16 @@ class S3Store:
         return body
 
     def exists(self, key: str) -> bool:
-        """Say whether something is stored under ``key``."""
-        return self._head(check_key(key)) is not None
+        """Say whether something is stored under ``key``.
+
+        Raises:
+            StorageRefused: the store does not answer.
+        """
+        try:
+            return self._head(check_key(key)) is not None
+        except (ClientError, BotoCoreError) as error:
+            message = f"the object store refused to look for '{key}': {error}"
+            raise StorageRefused(message, key=key) from error
 
     def self_test(self) -> str:
         """Store a locked object for a day and try to remove it.

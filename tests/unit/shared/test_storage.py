@@ -1,0 +1,184 @@
+"""What every store keeps: the write-once directory here, a real S3 with Object Lock where it is installed."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from countersign.shared.errors import InvalidInput
+from countersign.shared.storage import (
+    DirectoryStore,
+    ObjectMissing,
+    ObjectStore,
+    S3Store,
+    StorageRefused,
+    object_store,
+    open_store,
+)
+
+
+@pytest.fixture(params=["directory", pytest.param("s3", marks=pytest.mark.needs("radosgw"))])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+    if request.param == "directory":
+        return DirectoryStore(tmp_path / "objects")
+    chosen: ObjectStore = request.getfixturevalue("s3_store")
+    return chosen
+
+
+@pytest.fixture
+def key(request: pytest.FixtureRequest) -> str:
+    return "unit/" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]
+
+
+def test_put_keeps_bytes_and_says_their_digest(store: ObjectStore, key: str) -> None:
+    stored = store.put(key, b"evidence", retain_days=1)
+    assert stored.digest == "sha256:" + hashlib.sha256(b"evidence").hexdigest()
+    assert (stored.key, stored.size) == (key, 8)
+    assert store.get(key) == b"evidence"
+    assert store.exists(key)
+
+
+def test_put_takes_a_file(store: ObjectStore, key: str, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"x" * 3_000_000)
+    stored = store.put(key, source, retain_days=1)
+    assert stored.size == 3_000_000
+    assert store.get(key) == source.read_bytes()
+
+
+def test_put_of_the_same_bytes_is_a_repeat(store: ObjectStore, key: str) -> None:
+    assert store.put(key, b"same", retain_days=1) == store.put(key, b"same", retain_days=1)
+
+
+def test_put_of_other_bytes_is_refused(store: ObjectStore, key: str) -> None:
+    store.put(key, b"first", retain_days=1)
+    with pytest.raises(StorageRefused, match="never replaced"):
+        store.put(key, b"second", retain_days=1)
+    assert store.get(key) == b"first"
+
+
+def test_get_of_nothing_is_missing(store: ObjectStore, key: str) -> None:
+    assert not store.exists(key)
+    with pytest.raises(ObjectMissing):
+        store.get(key)
+
+
+@pytest.mark.parametrize("bad", ["", "/etc/passwd", "../up", "a/../b", "A", "a//b", "a/", "a b", ".hidden"])
+def test_put_refuses_a_key_that_could_leave_the_store(store: ObjectStore, bad: str) -> None:
+    for call in (lambda: store.put(bad, b"x", retain_days=1), lambda: store.get(bad), lambda: store.exists(bad)):
+        with pytest.raises(InvalidInput):
+            call()
+
+
+def test_self_test_says_what_it_protects_against(store: ObjectStore) -> None:
+    assert "protects against" in store.self_test() or "nobody can replace" in store.self_test()
+
+
+def test_directory_files_are_read_only(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    stored = store.put("a/b", b"x", retain_days=1)
+    assert (tmp_path / "a/b").stat().st_mode & 0o777 == 0o444
+    assert not stored.locked
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
+
+
+def test_directory_refuses_to_keep_for_no_time(tmp_path: Path) -> None:
+    with pytest.raises(StorageRefused, match="one day"):
+        DirectoryStore(tmp_path).put("a", b"x", retain_days=0)
+
+
+def test_directory_that_can_not_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageRefused, match="can't be written"):
+        DirectoryStore(tmp_path / "file" / "objects").put("a", b"x", retain_days=1)
+
+
+def test_directory_self_test_catches_a_store_that_lets_go(tmp_path: Path) -> None:
+    class Forgetful(DirectoryStore):
+        def _require_same(self, target: Path, temporary: Path, key: str) -> None:
+            """Accept other content."""
+
+    with pytest.raises(StorageRefused, match="let an object be replaced"):
+        Forgetful(tmp_path).self_test()
+
+
+def test_open_store_follows_the_address(tmp_path: Path) -> None:
+    assert isinstance(open_store(str(tmp_path)), DirectoryStore)
+    s3 = open_store("s3://bucket?endpoint=http://127.0.0.1:9")
+    assert isinstance(s3, S3Store)
+    assert s3.bucket == "bucket"
+
+
+def test_object_store_is_the_configured_one() -> None:
+    assert isinstance(object_store(), DirectoryStore)
+
+
+def test_s3_that_does_not_answer_is_refused() -> None:
+    store = open_store("s3://bucket?endpoint=http://127.0.0.1:9")
+    for call in (
+        lambda: store.put("a", b"x", retain_days=1),
+        lambda: store.get("a"),
+        lambda: store.exists("a"),
+    ):
+        with pytest.raises(StorageRefused):
+            call()
+
+
+@pytest.mark.needs("radosgw")
+def test_s3_put_is_locked_in_compliance_mode(s3_store: S3Store, key: str) -> None:
+    stored = s3_store.put(key, b"locked", retain_days=1)
+    assert (stored.locked, stored.mode) == (True, "COMPLIANCE")
+
+
+@pytest.mark.needs("radosgw")
+def test_s3_bucket_without_lock_is_refused(s3_unlocked: S3Store, key: str) -> None:
+    with pytest.raises(StorageRefused):
+        s3_unlocked.put(key, b"x", retain_days=1)
+    with pytest.raises(StorageRefused):
+        s3_unlocked.self_test()
+
+
+@pytest.mark.needs("radosgw")
+def test_s3_that_ignores_the_lock_is_refused(s3_unlocked: S3Store, key: str) -> None:
+    """Such servers exist: they take the object and drop its retention."""
+
+    class Ignoring:
+        def __init__(self, client: object) -> None:
+            self._client = client
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._client, name)
+
+        def put_object(self, **arguments: object) -> object:
+            kept = {name: value for name, value in arguments.items() if not name.startswith("ObjectLock")}
+            return self._client.put_object(**kept)  # type: ignore[attr-defined]
+
+    store = S3Store(Ignoring(s3_unlocked._client), s3_unlocked.bucket)
+    with pytest.raises(StorageRefused, match="ignored its lock"):
+        store.put(key, b"x", retain_days=1)
+
+
+@pytest.mark.needs("radosgw")
+def test_s3_wrong_credentials_are_refused(s3_store: S3Store, key: str) -> None:
+    import boto3
+    from botocore.config import Config
+
+    endpoint = s3_store._client.meta.endpoint_url
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="WRONG",
+        aws_secret_access_key="WRONG",
+        config=Config(s3={"addressing_style": "path"}),
+    )
+    stranger = S3Store(client, s3_store.bucket)
+    for call in (
+        lambda: stranger.put(key, b"x", retain_days=1),
+        lambda: stranger.get(key),
+        lambda: stranger.exists(key),
+    ):
+        with pytest.raises(StorageRefused):
+            call()
