@@ -8,3 +8,4 @@ urlpatterns = [
     path("console/", admin.site.urls),
     path("", include("countersign.api.ui_urls")),
 ]
+handler500 = "countersign.api.errors.server_error"
