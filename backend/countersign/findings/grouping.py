@@ -58,8 +58,11 @@ class _Bundle:
 
     @property
     def key(self) -> str:
-        apart = ":apart" if self.kind == _APART else ""
-        return f"{self.tool}:{self.family.code}:{self.area}{apart}"
+        mark = ":apart" if self.kind == _APART else ""
+        # Tests that lie among product code, so that the area's name does not tell them apart.
+        if self.kind == _TESTS and not is_test_path(f"{self.area}/module.py"):
+            mark = ":tests"
+        return f"{self.tool}:{self.family.code}:{self.area}{mark}"
 
 
 def findings_group(

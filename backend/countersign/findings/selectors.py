@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from countersign.accounts.policies import require
 from countersign.findings.contracts import FindingData, HookExecutionData, HookStatus, SessionData, Severity
 from countersign.findings.errors import SessionNotFound
 from countersign.findings.models import AnalysisSession, Finding, HookExecution
@@ -23,13 +24,20 @@ def session_get(*, actor: Actor, session_id: str) -> SessionData:
     """Return a session.
 
     Raises:
+        PermissionDenied: the actor may not read.
         SessionNotFound: there is none, or the actor may not see its project.
     """
+    require(actor, "read")
     return session_data(_session(actor, session_id))
 
 
 def session_list(*, actor: Actor, project_id: str | None = None, limit: int = 50) -> tuple[SessionData, ...]:
-    """Return the sessions of the projects that the actor may see, newest first."""
+    """Return the sessions of the projects that the actor may see, newest first.
+
+    Raises:
+        PermissionDenied: the actor may not read.
+    """
+    require(actor, "read")
     visible = {project.id for project in project_list(actor=actor)}
     chosen = visible if project_id is None else visible & {project_id}
     sessions = (
@@ -52,8 +60,10 @@ def finding_list(
     """Return a session's findings in the order of path, line, column and rule.
 
     Raises:
+        PermissionDenied: the actor may not read.
         SessionNotFound: there is no such session, or the actor may not see its project.
     """
+    require(actor, "read")
     rows = Finding.objects.filter(session=_session(actor, session_id))
     if tool is not None:
         rows = rows.filter(tool=tool)
@@ -67,7 +77,12 @@ def finding_list(
 
 
 def findings_by_ids(*, actor: Actor, finding_ids: Collection[str]) -> tuple[FindingData, ...]:
-    """Return those of the findings that the actor may see; ids of others are left out."""
+    """Return those of the findings that the actor may see; ids of others are left out.
+
+    Raises:
+        PermissionDenied: the actor may not read.
+    """
+    require(actor, "read")
     visible = [project.id for project in project_list(actor=actor)]
     return _findings(Finding.objects.filter(pk__in=finding_ids, session__project_id__in=visible))
 

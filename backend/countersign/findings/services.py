@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.db.models.functions import Now
 
+from countersign.accounts.policies import require
 from countersign.audit.services import record
 from countersign.findings.errors import SessionNotFound, SessionStateConflict
 from countersign.findings.models import OPEN_STATES, AnalysisSession, Finding, HookExecution, SessionState
@@ -30,7 +31,12 @@ _MAX_REASON = 2000
 
 @transaction.atomic(durable=True)
 def session_create(*, actor: Actor, project_id: str, commit: str) -> SessionData:
-    """Open a session over a commit of a project."""
+    """Open a session over a commit of a project.
+
+    Raises:
+        PermissionDenied: the actor may not start analyses.
+    """
+    require(actor, "session.write")
     session = AnalysisSession.objects.create(project_id=uuid.UUID(project_id), commit=commit)
     session.refresh_from_db()
     record(
