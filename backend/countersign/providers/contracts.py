@@ -107,7 +107,7 @@ class ProposalResult:
 
 @dataclass(frozen=True, slots=True)
 class AgentCallData:
-    """The record of one call to an agent."""
+    """The record of one call to an agent; `argv` is the exact command that ran."""
 
     id: str
     run_id: str
@@ -118,6 +118,7 @@ class AgentCallData:
     says: str
     prompt_digest: str
     transcript_digest: str
+    argv: tuple[str, ...]
     seed: int
     isolation: str
     exit_code: int | None

@@ -49,6 +49,7 @@ class AgentCall(models.Model):
     says = models.CharField(max_length=500)
     prompt_digest = models.CharField(max_length=71)
     transcript_digest = models.CharField(max_length=71)
+    argv = models.JSONField(default=list)
     seed = models.BigIntegerField()
     isolation = models.CharField(max_length=16)
     exit_code = models.IntegerField(null=True)

@@ -95,6 +95,7 @@ def agent_call_data(row: AgentCall) -> AgentCallData:
         says=row.says,
         prompt_digest=row.prompt_digest,
         transcript_digest=row.transcript_digest,
+        argv=tuple(row.argv),
         seed=row.seed,
         isolation=row.isolation,
         exit_code=row.exit_code,

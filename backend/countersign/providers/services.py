@@ -17,6 +17,7 @@ from countersign.providers.profiles import adapter_definition, profiles_load
 from countersign.providers.selectors import agent_call_data, run_uuid
 from countersign.shared.actor import Actor
 from countersign.shared.correlation import correlation_id
+from countersign_verify.canonical import digest_of
 
 
 @transaction.atomic(durable=True)
@@ -87,6 +88,7 @@ def agent_call_record(
             "says": result.says,
             "prompt_digest": prompt_digest,
             "transcript_digest": transcript_digest,
+            "argv": list(result.argv),
             "seed": result.seed,
             "isolation": result.isolation.value,
             "exit_code": result.exit_code,
@@ -123,6 +125,7 @@ def _call_record(actor: Actor, row: AgentCall) -> None:
             "model": row.model or None,
             "prompt_digest": row.prompt_digest,
             "transcript_digest": row.transcript_digest,
+            "argv_digest": digest_of(row.argv),
             "seed": row.seed,
             "isolation": row.isolation,
             "exit_code": row.exit_code,

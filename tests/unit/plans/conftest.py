@@ -6,9 +6,8 @@ from typing import Unpack
 import pytest
 
 from countersign.plans.contracts import PlanData, WorkItemData
-from countersign.sandbox.contracts import IsolationKind
 from countersign.shared.actor import Actor, service_actor
-from tests.unit.plans.samples import PLAN, DraftChanges, ItemMaker, draft
+from tests.unit.plans.samples import PLAN, DraftChanges, ItemMaker, draft, project_make
 
 
 @pytest.fixture
@@ -45,15 +44,7 @@ def worker() -> Actor:
 
 @pytest.fixture
 def project_id(db: None, worker: Actor) -> str:
-    from countersign.projects.services import project_create
-
-    return project_create(
-        actor=worker,
-        slug="sample",
-        name="Sample",
-        source_path="/srv/sample",
-        isolation=IsolationKind.BUBBLEWRAP,
-    ).id
+    return project_make(worker)
 
 
 @pytest.fixture

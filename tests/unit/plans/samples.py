@@ -13,6 +13,7 @@ from countersign.plans.contracts import (
     WorkItemDraft,
     WorkItemState,
 )
+from countersign.shared.actor import Actor
 
 ANALYSIS = "sha256:" + "a" * 64
 PACK = "sha256:" + "b" * 64
@@ -61,6 +62,20 @@ phases:
 
 
 ItemMaker = Callable[..., WorkItemData]
+
+
+def project_make(actor: Actor, slug: str = "sample") -> str:
+    """Register a project without a repository behind it and give its id."""
+    from countersign.projects.services import project_create
+
+    return project_create(
+        actor=actor,
+        slug=slug,
+        name=slug.title(),
+        source_path=f"/srv/{slug}",
+        repository_path=f"/srv/{slug}.git",
+        isolation="bubblewrap",
+    ).id
 
 
 class DraftChanges(TypedDict, total=False):

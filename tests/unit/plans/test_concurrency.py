@@ -11,10 +11,8 @@ import pytest
 from countersign.plans.errors import WorkItemStateConflict
 from countersign.plans.selectors import plan_list, work_item_get
 from countersign.plans.services import plan_import, work_item_start, work_items_create
-from countersign.projects.services import project_create
-from countersign.sandbox.contracts import IsolationKind
 from countersign.shared.actor import Actor
-from tests.unit.plans.samples import PLAN, draft
+from tests.unit.plans.samples import PLAN, draft, project_make
 
 _T = TypeVar("_T")
 
@@ -41,9 +39,7 @@ def together(*calls: Callable[[], _T]) -> list[_T | BaseException]:
 
 @pytest.fixture
 def committed_project(committed_db: None, worker: Actor) -> str:
-    return project_create(
-        actor=worker, slug="sample", name="Sample", source_path="/srv/s", isolation=IsolationKind.BUBBLEWRAP
-    ).id
+    return project_make(worker)
 
 
 def test_plan_import_at_the_same_moment_gives_each_its_version(committed_project: str, worker: Actor) -> None:

@@ -11,11 +11,9 @@ from countersign.plans.errors import PhaseBlocked, WorkItemStateConflict
 from countersign.plans.models import Phase
 from countersign.plans.selectors import phase_blockers, work_item_get, work_item_list
 from countersign.plans.services import plan_import, work_item_move, work_item_start, work_items_create
-from countersign.projects.services import project_create
-from countersign.sandbox.contracts import IsolationKind
 from countersign.shared.actor import Actor
 from countersign.shared.errors import InvalidInput, NotFound, PermissionDenied
-from tests.unit.plans.samples import PLAN, DraftChanges, ItemMaker, draft
+from tests.unit.plans.samples import PLAN, DraftChanges, ItemMaker, draft, project_make
 
 GONE = Lease(job_id=str(uuid.uuid4()), token=1)
 
@@ -70,12 +68,10 @@ def test_work_items_create_refuses_another_first_state_or_project(
         make(project_id=str(uuid.uuid4()))
     with pytest.raises(NotFound):
         make(deliverable_id="no-id")
-    other = project_create(
-        actor=worker, slug="other", name="Other", source_path="/srv/o", isolation=IsolationKind.BUBBLEWRAP
-    )
+    other = project_make(worker, slug="other")
     with pytest.raises(InvalidInput, match="own plan"):
-        make(project_id=other.id)
-    foreign = plan_import(actor=operator, project_id=other.id, text=PLAN)
+        make(project_id=other)
+    foreign = plan_import(actor=operator, project_id=other, text=PLAN)
     with pytest.raises(InvalidInput, match="own plan"):
         make(deliverable_id=foreign.phases[0].deliverables[0].id)
     assert work_item_list(actor=worker) == ()

@@ -12,9 +12,8 @@ from countersign.providers.contracts import AdapterData, CallOutcome, ProposalRe
 from countersign.providers.errors import ProposalRequestInvalid
 from countersign.providers.profiles import profiles_load
 from countersign.sandbox.contracts import IsolationKind
-from countersign.sandbox.isolation import isolation_probe
 
-pytestmark = pytest.mark.needs("bubblewrap")
+pytestmark = pytest.mark.needs("bwrap")
 
 SOURCE = """\
 import os
@@ -31,7 +30,6 @@ def find(value, things):
 
 @pytest.fixture
 def isolation() -> IsolationKind:
-    assert isolation_probe(IsolationKind.BUBBLEWRAP).ok
     return IsolationKind.BUBBLEWRAP
 
 
@@ -162,6 +160,19 @@ def test_propose_a_missing_command_is_a_failure_that_says_so(
     result = propose(request(worktree, replace(ruff(), command=("no-such-agent",)), isolation))
     assert result.outcome is CallOutcome.FAILED
     assert result.failure
+
+
+def test_propose_a_sandbox_that_did_not_start_is_a_failure(worktree: Path, isolation: IsolationKind) -> None:
+    result = propose(request(worktree, agent("echo 'bwrap: no such thing' >&2; exit 1"), isolation))
+    assert result.outcome is CallOutcome.FAILED
+    assert result.failure == "The agent could not be run: bwrap: no such thing"
+
+
+def test_propose_says_so_when_nothing_was_kept_apart(worktree: Path) -> None:
+    result = propose(request(worktree, ruff(), IsolationKind.UNCONFINED))
+    assert result.proposed
+    assert result.isolation is IsolationKind.UNCONFINED
+    assert (worktree / "src" / "a.py").read_text(encoding="utf-8") == SOURCE.replace("import os\n", "")
 
 
 @pytest.mark.parametrize("stream", ["", ">&2"])

@@ -113,6 +113,7 @@ def test_agent_call_record_keeps_one_call_an_attempt() -> None:
     assert (call.tokens_in, call.tokens_out, call.cost_micros) == (0, 0, 0)
     assert (call.outcome, call.seed, call.isolation) == (CallOutcome.PROPOSED, 7, "bubblewrap")
     assert call.correlation_id == "correlation-1"
+    assert call.argv == ("ruff",)
     second = keep(attempt=2)
     assert agent_call_get(actor=WORKER, run_id=RUN, attempt=1) == call
     assert agent_call_list(actor=WORKER, run_id=RUN) == (call, second)
