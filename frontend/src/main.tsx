@@ -11,6 +11,7 @@ import { createQueryClient } from "@/app/query-client";
 import { createAppRouter } from "@/app/router";
 import { pageNonce, schemeManager, theme } from "@/app/theme";
 import { logger } from "@/lib/logger";
+import { asProblem } from "@/lib/problem";
 
 window.addEventListener("error", (event) => {
   logger.error(event.message);
@@ -24,7 +25,13 @@ const router = createAppRouter(queryClient);
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 
-createRoot(root).render(
+/** React would write to the console; the log keeps it where an error page can show it. */
+const report = (error: unknown): void => {
+  const problem = asProblem(error);
+  logger.error(`${problem.code}: ${problem.message}`, problem.correlationId);
+};
+
+createRoot(root, { onCaughtError: report, onUncaughtError: report, onRecoverableError: report }).render(
   <StrictMode>
     <MantineProvider theme={theme} colorSchemeManager={schemeManager} defaultColorScheme="auto" getStyleNonce={pageNonce}>
       <QueryClientProvider client={queryClient}>

@@ -1,4 +1,4 @@
-import { ActionIcon, Kbd, Modal, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Kbd, Modal, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { Fragment, useState } from "react";
@@ -75,10 +75,16 @@ function Foot({ onHelp }: { onHelp: () => void }) {
   const logout = useLogout();
   const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   const { setColorScheme } = useMantineColorScheme();
+  const trust = me.installation.mode === "witnessed" ? "witnessed" : "selfAttested";
   const other = scheme === "dark" ? "light" : "dark";
   return (
     <div className={classes["foot"]}>
-      <div className={classes["trust"]}>{me.installation.mode === "self-attested" ? STRINGS.selfAttested : STRINGS.witnessed}</div>
+      <Tooltip label={STRINGS[`${trust}Why`]} multiline w={240}>
+        {/* Focusable, so that the explanation is there without a mouse. */}
+        <button type="button" className={classes["trust"]}>
+          {STRINGS[trust]}
+        </button>
+      </Tooltip>
       <div className={classes["who"]} title={me.email}>
         {me.display_name}
       </div>

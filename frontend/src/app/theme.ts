@@ -13,8 +13,22 @@ const ink: MantineColorsTuple = [
   "#1c2770",
 ];
 
+/** Mantine takes the surfaces of inputs, menus and dialogs in the dark from here; they match tokens.css. */
+const dark: MantineColorsTuple = [
+  "#e7e7ec",
+  "#b8bac4",
+  "#a5a7b3",
+  "#8f919d",
+  "#43454f",
+  "#2a2b32",
+  "#1c1d22",
+  "#18191d",
+  "#111215",
+  "#0c0d0f",
+];
+
 export const theme = createTheme({
-  colors: { ink },
+  colors: { ink, dark },
   primaryColor: "ink",
   primaryShade: { light: 6, dark: 5 },
   fontFamily: "var(--cs-font)",
@@ -26,7 +40,8 @@ export const theme = createTheme({
   components: {
     Button: Button.extend({ defaultProps: { size: "xs" } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { size: "md", variant: "subtle", color: "gray" } }),
-    Modal: Modal.extend({ defaultProps: { transitionProps: { duration: 0 }, centered: true } }),
+    // Locking the scroll would write a style element that carries no nonce.
+    Modal: Modal.extend({ defaultProps: { transitionProps: { duration: 0 }, centered: true, lockScroll: false } }),
   },
 });
 

@@ -46,6 +46,7 @@ describe.each(["light", "dark"] as const)("colour tokens, %s", (scheme) => {
 
   it("white reads on the filled button, and a bar stands out from the surface", () => {
     expect(contrast("#ffffff", of("accent-fill"))).toBeGreaterThanOrEqual(4.5);
+    expect(contrast("#ffffff", of("fail-fill"))).toBeGreaterThanOrEqual(4.5);
     expect(contrast("#ffffff", of("accent-fill-hover"))).toBeGreaterThanOrEqual(4.5);
     expect(contrast(of("bar"), of("surface"))).toBeGreaterThanOrEqual(3);
   });

@@ -30,7 +30,17 @@ export function Notice({
 }
 
 /** A refusal or fault: what it is, its code and correlation id to quote, and a way on. */
-export function ProblemNotice({ error, retry, wayOn }: { error: unknown; retry?: () => void; wayOn?: ReactNode }) {
+export function ProblemNotice({
+  error,
+  retry,
+  wayOn,
+  children,
+}: {
+  error: unknown;
+  retry?: () => void;
+  wayOn?: ReactNode;
+  children?: ReactNode;
+}) {
   const problem = asProblem(error);
   return (
     <Notice
@@ -47,6 +57,7 @@ export function ProblemNotice({ error, retry, wayOn }: { error: unknown; retry?:
       }
     >
       {problem.message !== problem.title && <div>{problem.message}</div>}
+      {children}
       <div className={classes["facts"]}>
         <span>
           code <code>{problem.code}</code>

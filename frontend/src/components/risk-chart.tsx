@@ -16,9 +16,9 @@ export function RiskChart({ risk }: { risk: Risk }) {
         <tr>
           <th scope="col">Factor</th>
           <th scope="col" className={classes["barCell"]}>
-            Share of its weight
+            Share of weight
           </th>
-          <th scope="col" className={classes["number"]}>
+          <th scope="col" className={`${classes["number"] ?? ""} ${classes["product"] ?? ""}`}>
             Factor × weight
           </th>
           <th scope="col" className={classes["number"]}>
@@ -36,7 +36,7 @@ export function RiskChart({ risk }: { risk: Risk }) {
             Score
           </th>
           <td className={classes["barCell"]} />
-          <td className={classes["number"]}>sum {hundredths.format(sum)}, rounded up</td>
+          <td className={`${classes["number"] ?? ""} ${classes["product"] ?? ""}`}>{hundredths.format(sum)}, rounded up</td>
           <td className={`${classes["number"] ?? ""} ${classes["points"] ?? ""}`}>{formatNumber(risk.score)}</td>
           <td className={classes["inputs"]}>{verdict(risk)}</td>
         </tr>
@@ -72,7 +72,7 @@ function FactorRow({ factor }: { factor: RiskFactor }) {
           )}
         </div>
       </td>
-      <td className={classes["number"]}>
+      <td className={`${classes["number"] ?? ""} ${classes["product"] ?? ""}`}>
         {known ? `${hundredths.format((factor.value ?? 0) / 1000)} × ${formatNumber(factor.weight)}` : <Status tone="unknown" label="unknown" bare />}
       </td>
       <td className={`${classes["number"] ?? ""} ${classes["points"] ?? ""}`}>

@@ -1,8 +1,8 @@
 import { digestHex } from "@/lib/digest";
 
 /**
- * The seal of a digest: a scalloped medal with a mirrored mosaic. Colour, number of lobes and 32 cells all come from
- * the first bytes of the digest, so that two packs that differ in anything are seen to differ.
+ * The seal of a digest: a scalloped medal around a rosette. Colour, number of lobes, order of symmetry and cells all
+ * come from the first bytes of the digest, so that two packs that differ in anything are seen to differ.
  */
 export interface SealGeometry {
   hue: number;
@@ -11,11 +11,11 @@ export interface SealGeometry {
 }
 
 const CENTRE = 50;
-/** Inner and outer radius of each ring of cells, and how many cells half a ring has. */
+/** Inner and outer radius of each ring, and about how many cells go round it. */
 const RINGS = [
-  { inner: 7, outer: 17, half: 4 },
-  { inner: 18.5, outer: 27.5, half: 6 },
-  { inner: 29, outer: 38, half: 8 },
+  { inner: 0, outer: 11, round: 8 },
+  { inner: 14, outer: 24, round: 16 },
+  { inner: 27.5, outer: 38, round: 24 },
 ] as const;
 const HUES = 12;
 
@@ -44,16 +44,19 @@ function scallops(lobes: number): string {
 export function sealGeometry(digest: string): SealGeometry {
   const hex = digestHex(digest);
   const byte = (at: number): number => parseInt(hex.slice(2 * at, 2 * at + 2), 16) || 0;
+  const order = 3 + (byte(2) % 5);
   const cells: string[] = [];
-  RINGS.forEach(({ inner, outer, half }, ring) => {
-    const bits = byte(2 + ring);
-    const width = Math.PI / half;
-    const gap = 1.2 / outer;
-    for (let position = 0; position < half; position += 1) {
-      if (((bits >> position) & 1) === 0) continue;
-      const from = position * width + gap / 2;
-      const to = (position + 1) * width - gap / 2;
-      cells.push(cell(inner, outer, from, to), cell(inner, outer, -to, -from));
+  RINGS.forEach(({ inner, outer, round: about }, ring) => {
+    const each = Math.max(2, Math.round(about / order));
+    const width = (2 * Math.PI) / (each * order);
+    // A ring that is empty or full says little: the first cell is always drawn, the last never.
+    const bits = (byte(3 + ring) | 1) & ~(1 << (each - 1));
+    for (let from = 0; from < each * order; from += 1) {
+      const drawn = (position: number): boolean => ((bits >> (position % each)) & 1) === 1;
+      if (!drawn(from) || (from % each > 0 && drawn(from - 1))) continue;
+      let to = from + 1;
+      while (to % each > 0 && drawn(to)) to += 1;
+      cells.push(cell(inner, outer, from * width, to * width));
     }
   });
   return { hue: (byte(0) % HUES) * (360 / HUES), rim: scallops(9 + (byte(1) % 8)), cells };

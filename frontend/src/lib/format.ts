@@ -47,8 +47,10 @@ export function formatBytes(bytes: number): string {
 export const plural = (count: number, one: string, many: string): string =>
   `${whole.format(count)} ${count === 1 ? one : many}`;
 
-/** "supply_chain_trust" as words: machine names stay recognisable, only the underscores go. */
+const ABBREVIATIONS = /\b(?:cab|ci|io|sbom)\b/gi;
+
+/** "sbom_vulnerability" as words: machine names stay recognisable, only the underscores go. */
 export const words = (name: string): string => {
-  const spaced = name.replaceAll("_", " ");
+  const spaced = name.replaceAll("_", " ").replace(ABBREVIATIONS, (short) => short.toUpperCase());
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 };

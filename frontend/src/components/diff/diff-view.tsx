@@ -3,9 +3,10 @@ import "react-diff-view/style/index.css";
 import { memo } from "react";
 import { Diff, Hunk, type HunkData } from "react-diff-view";
 
-import { formatNumber } from "@/lib/format";
-
 import { Status } from "@/components/status";
+import { formatNumber } from "@/lib/format";
+import { visibleText } from "@/lib/visible-text";
+
 import classes from "./diff.module.css";
 import type { DiffFile, ParsedDiff } from "./parse";
 import type { Seen } from "./use-seen";
@@ -36,23 +37,19 @@ function FileDiff({ file, seen }: { file: DiffFile; seen: Seen | undefined }) {
   return (
     <section className={classes["file"]} aria-label={file.path}>
       <div className={classes["fileHead"]}>
-        <code className={classes["path"]}>{file.path}</code>
+        <code className={classes["path"]}>{visibleText(file.path).text}</code>
         <Status tone={file.kind === "deleted" ? "fail" : "idle"} label={KIND_LABEL[file.kind]} bare />
-        {file.previousPath !== null && (
-          <span>
-            was <code>{file.previousPath}</code>
-          </span>
-        )}
+        {file.modes !== null && <Status tone="wait" label={`mode ${file.modes.join(" to ")}`} />}
         {file.binary ? <Status tone="wait" label="binary" /> : <LineCounts added={file.added} deleted={file.deleted} />}
       </div>
-      {file.data.hunks.length === 0 && (
+      {file.hunks.length === 0 && (
         <div className={classes["declared"]} ref={(element) => seen?.observe(file.units[0] ?? "", element)}>
           {file.binary
             ? "A binary file: its content cannot be shown here, and its digest is in the pack."
             : "No line differs: only the file itself or its mode does."}
         </div>
       )}
-      {file.data.hunks.map((hunk, at) => {
+      {file.hunks.map((hunk, at) => {
         const unit = file.units[at] ?? "";
         return (
           <div key={unit} data-unit={unit} ref={(element) => seen?.observe(unit, element)}>
@@ -71,7 +68,7 @@ function FileDiff({ file, seen }: { file: DiffFile; seen: Seen | undefined }) {
 /** Thousands of rows: drawn once, not again each time another hunk has been seen. */
 const HunkLines = memo(function HunkLines({ file, hunk }: { file: DiffFile; hunk: HunkData }) {
   return (
-    <Diff className={classes["table"] ?? ""} viewType="unified" diffType={file.data.type} hunks={[hunk]}>
+    <Diff className={classes["table"] ?? ""} viewType="unified" diffType={file.type} hunks={[hunk]}>
       {(hunks) => hunks.map((one) => <Hunk key={one.content} hunk={one} />)}
     </Diff>
   );

@@ -1,4 +1,4 @@
-import { Button, Kbd, Textarea } from "@mantine/core";
+import { Button, Textarea } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 
 import { MOD, useKeys } from "@/components/keys";
@@ -64,7 +64,7 @@ export function DecisionPanel({ request, reading }: { request: DecisionRequest; 
                 variant={name === "approve" ? "filled" : "default"}
                 size="sm"
                 justify="space-between"
-                rightSection={<Kbd size="xs">{KEYS[name]}</Kbd>}
+                rightSection={<kbd className={classes["key"]}>{KEYS[name]}</kbd>}
                 onClick={() => {
                   open(name);
                 }}
@@ -209,11 +209,11 @@ function SignForm({
       <Button
         type="submit"
         size="sm"
-        color={verdict === "reject" ? "red.8" : "ink"}
+        color={verdict === "reject" ? "var(--cs-fail-fill)" : "ink"}
         disabled={pending}
         aria-disabled={obstacle !== null}
         justify="space-between"
-        rightSection={<Kbd size="xs">{MOD} Enter</Kbd>}
+        rightSection={<kbd className={classes["key"]}>{MOD} Enter</kbd>}
       >
         {pending ? "Signing…" : VERDICTS[verdict].sign}
       </Button>

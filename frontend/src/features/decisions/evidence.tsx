@@ -37,7 +37,7 @@ export function Facts({ request }: Part) {
 
 function PolicyPart({ request }: Part) {
   return (
-    <Section title="Policy" note={request.policy.decision_text}>
+    <Section title="Policy" note="why these people have to decide">
       <ul className={classes["list"]}>
         {request.policy.reasons.length === 0 && <li>No reason was recorded.</li>}
         {request.policy.reasons.map((reason) => (

@@ -1,7 +1,7 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useEffect, useState } from "react";
 
-import { Notice, ProblemNotice } from "@/components/notice";
+import { ProblemNotice } from "@/components/notice";
 import type { ProblemError } from "@/lib/problem";
 
 import classes from "./login.module.css";
@@ -25,10 +25,9 @@ export function LoginPage({ linkProblem, onSignedIn }: { linkProblem: ProblemErr
         </div>
         <p className={classes["claim"]}>{STRINGS.claim}</p>
         {linkProblem !== null && !login.isError && (
-          <>
-            <Notice tone="wait" title={STRINGS.linkFailed} />
-            <ProblemNotice error={linkProblem} />
-          </>
+          <ProblemNotice error={linkProblem}>
+            <p>{STRINGS.linkFailed}</p>
+          </ProblemNotice>
         )}
         {login.isError && <ProblemNotice error={login.error} />}
         <form
