@@ -36,7 +36,7 @@ NPM_MINIMUM = (10,)
 REMIND_SECONDS = 10.0
 
 # What only the operating system's packages carry, by what it is needed for.
-SYSTEM_PACKAGES = {
+SYSTEM_PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
     "demo": {"bwrap": ("bubblewrap",)},
     "test": {
         "bwrap": ("bubblewrap",),
@@ -99,7 +99,7 @@ class Commands:
         """Run one program to its end.
 
         Raises:
-            SetupError: it failed, or the set-up was interrupted; the last lines of its log are in the message.
+            SetupError: it failed, or the set-up was interrupted; the message ends with its last lines.
         """
         log = STATE / "logs" / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -207,7 +207,7 @@ class Setup:
         if not (current and self._works(python, "-m", "pip", "--version")):
             # The old one, if any, is of another Python or was left half made.
             self.commands.run("venv", [sys.executable, "-m", "venv", "--clear", VENV])
-        pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
+        pip: list[str | Path] = [python, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
         self.commands.run("uv", [*pip, "--require-hashes", "--no-deps", "-r", build_requirements])
 
     def _uv(self, name: str, *arguments: str | Path, python: Path = VENV / "bin" / "python") -> None:

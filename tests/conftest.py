@@ -7,6 +7,7 @@ runtime role, so that a test sees exactly what the platform may do.
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 import shutil
 import tempfile
@@ -111,6 +112,41 @@ def pytest_configure() -> None:
     from django.conf import settings
 
     assert settings.DATABASES
+
+
+_PACKAGES = {
+    "bwrap": "bubblewrap",
+    "chromium": "chromium",
+    "radosgw": "ceph-mon ceph-osd radosgw",
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip, by name and with the mend, what needs a tool that this machine lacks.
+
+    Where the set-up could install everything a missing tool is a failure. The one exception is
+    bubblewrap on a machine whose kernel does not let it start, which only running it can tell.
+    """
+    for marker in item.iter_markers("needs"):
+        for tool in marker.args:
+            reason = _tool_missing(tool)
+            if reason and os.environ.get("COUNTERSIGN_TESTS_COMPLETE") and shutil.which(tool) is None:
+                pytest.fail(reason, pytrace=False)
+            elif reason:
+                pytest.skip(reason)
+
+
+@functools.cache
+def _tool_missing(tool: str) -> str:
+    """Return why a tool can't be used, or nothing."""
+    if shutil.which(tool) is None:
+        return f"{tool} is not here: sudo apt-get install -y --no-install-recommends {_PACKAGES[tool]}"
+    if tool == "bwrap":
+        from countersign.sandbox.isolation import IsolationKind, isolation_probe
+
+        probe = isolation_probe(IsolationKind.BUBBLEWRAP)
+        return "" if probe.ok else f"bubblewrap does not start here: {probe.reason}; {probe.mend}"
+    return ""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

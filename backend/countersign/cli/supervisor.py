@@ -236,7 +236,7 @@ class Supervisor:
 
 
 def web_healthy(port: int) -> bool:
-    """Say whether the web server, and through it the database, answers."""
+    """Say whether the web server answers that it, and what it stands on, is well."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
     try:
         connection.request("GET", "/api/v1/health/", headers={"Host": f"{LOOPBACK}:{port}"})

@@ -223,6 +223,6 @@ def wait_until(ready: Callable[[], bool], seconds: float, what: str) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
-            message = f"{what} did not answer within {seconds:.0f} seconds; its log says why"
+            message = f"{what} did not answer well within {seconds:.0f} seconds; its log says why"
             raise CommandFailed(message)
         time.sleep(0.03)
