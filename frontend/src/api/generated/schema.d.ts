@@ -1,102 +1,6 @@
 // Generated from the OpenAPI document by `npm run generate`. Do not edit.
 
 export interface paths {
-    "/api/v1/me/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getme_"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/login/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["postauth_login_"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/one-time-login/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["postauth_one-time-login_"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/logout/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["postauth_logout_"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/plans/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getplans_"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/plans/{id}/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getplans_{id}_"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/approval-requests/": {
         parameters: {
             query?: never;
@@ -104,7 +8,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["getapproval-requests_"];
+        /**
+         * List decision requests, the most urgent first
+         * @description Answer a page of requests, ranked by expiry and risk.
+         */
+        get: operations["approval_requests_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -120,7 +28,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["getapproval-requests_{id}_"];
+        /**
+         * Read a decision request
+         * @description Answer everything that the decision stands on.
+         */
+        get: operations["approval_requests_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -138,7 +50,426 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["postapproval-requests_{id}_decisions_"];
+        /**
+         * Approve, reject or request changes
+         * @description Sign a decision and answer the request as it stands after it.
+         */
+        post: operations["approval_requests_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/checkpoint/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the newest signed checkpoint
+         * @description Answer the newest signed checkpoint.
+         */
+        get: operations["audit_checkpoint_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/events/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search the audit log
+         * @description Answer a page of events, newest first.
+         */
+        get: operations["audit_events_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in with a password
+         * @description Start a session.
+         *
+         *     Raises:
+         *         CredentialRefused: address or password is wrong, or the user was deactivated.
+         *         LoginThrottled: too many attempts failed.
+         */
+        post: operations["auth_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log out
+         * @description End the session; a token stays what it is.
+         */
+        post: operations["auth_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/one-time-login/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in with a one-time token
+         * @description Use the token up and start a session.
+         *
+         *     Raises:
+         *         CredentialRefused: unknown, used or expired.
+         */
+        post: operations["auth_one_time_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start an export
+         * @description Start an export; the task's result names the directory.
+         */
+        post: operations["exports_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the findings of a session
+         * @description Answer a page of findings.
+         */
+        get: operations["findings_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/health/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is the platform well?
+         * @description Answer 200 when all parts work, 503 when one does not.
+         */
+        get: operations["health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who am I, and what may I do?
+         * @description Answer user, roles and permissions.
+         */
+        get: operations["me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packs/{digest}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a pack's manifest
+         * @description Answer the manifest.
+         */
+        get: operations["packs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packs/{digest}/download/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a pack
+         * @description Answer the tar file, as it was sealed.
+         */
+        get: operations["packs_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/personas/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List personas
+         * @description Answer a page of personas.
+         */
+        get: operations["personas_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/phases/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List phases
+         * @description Answer a page of phases, in the order of their plan.
+         */
+        get: operations["phases_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/phases/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a phase
+         * @description Answer the phase with its deliverables.
+         */
+        get: operations["phases_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List plans
+         * @description Answer a page of plans, newest first.
+         */
+        get: operations["plans_list"];
+        put?: never;
+        /**
+         * Import a plan
+         * @description Import the plan and answer it with its phases.
+         */
+        post: operations["plans_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a plan
+         * @description Answer the plan with its phases.
+         */
+        get: operations["plans_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List projects
+         * @description Answer a page of projects.
+         */
+        get: operations["projects_list"];
+        put?: never;
+        /**
+         * Register a project
+         * @description Take the project in; the task imports it, builds its environment and runs its tests.
+         */
+        post: operations["projects_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a project
+         * @description Answer the project.
+         */
+        get: operations["projects_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a prompt
+         * @description Answer the prompt.
+         */
+        get: operations["prompts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rules in force
+         * @description Answer a page of rules, by code.
+         */
+        get: operations["rules_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -152,7 +483,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["getruns_"];
+        /**
+         * List runs
+         * @description Answer a page of runs, newest first.
+         */
+        get: operations["runs_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -168,23 +503,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["getruns_{id}_"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{id}/events/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getruns_{id}_events_"];
+        /**
+         * Read a run
+         * @description Answer the run with its steps.
+         */
+        get: operations["runs_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -200,9 +523,137 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Read the diff of a run
+         * @description Answer the unified diff.
+         */
         get: operations["runs_diff"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/events/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a run's events
+         * @description Answer a page of the run's events, newest first.
+         */
+        get: operations["runs_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List analysis sessions
+         * @description Answer a page of sessions, newest first.
+         */
+        get: operations["sessions_list"];
+        put?: never;
+        /**
+         * Start an analysis session
+         * @description Start an analysis of the project's head.
+         */
+        post: operations["sessions_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an analysis session
+         * @description Answer the session with its tools.
+         */
+        get: operations["sessions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/status/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the state of a task
+         * @description Answer the task.
+         */
+        get: operations["tasks_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-items/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List work items
+         * @description Answer a page of work items.
+         */
+        get: operations["work_items_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-items/{id}/runs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a run
+         * @description Start a run of the work item.
+         */
+        post: operations["work_items_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -213,218 +664,153 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Me: {
-            id: string;
-            email: string;
-            display_name: string;
-            person_id: string;
-            roles: string[];
-            installation: {
-                origin: string;
-                /** @enum {string} */
-                mode: "self-attested" | "witnessed";
-                demo: boolean;
-            };
+        /** @description The task that carries the request out. */
+        Accepted: {
+            /** Format: uuid */
+            task_id: string;
+            status_url: string;
         };
-        ProjectRef: {
-            id: string;
-            slug: string;
-            name: string;
-        };
-        Criterion: {
-            code: string;
-            text: string;
-            check_kind: string;
-            met: boolean | null;
-            reason: string;
-        };
-        PhaseWorkItem: {
-            id: string;
-            key: string;
-            title: string;
-            /** @enum {string} */
-            state: "proposed" | "ready" | "running" | "merged" | "rejected" | "backlog";
-            persona: string;
-            adapter: string;
-            reason: string;
-            finding_count: number;
-            run_id: string | null;
-            approval_request_id: string | null;
-        };
-        Deliverable: {
-            code: string;
-            title: string;
-            /** @enum {string} */
-            state: "planned" | "in_progress" | "done";
-            criteria: components["schemas"]["Criterion"][];
-            work_items: components["schemas"]["PhaseWorkItem"][];
-        };
-        PhaseGate: {
-            code: string;
-            text: string;
-            met: boolean | null;
-        };
-        PhaseSummary: {
-            id: string;
-            code: string;
-            title: string;
-            order: number;
-            /** @enum {string} */
-            state: "blocked" | "active" | "awaiting_signoff" | "complete";
-            complete: boolean;
-            missing: string[];
-            depends_on: string[];
-            deliverables_total: number;
-            deliverables_done: number;
-            /** @enum {string} */
-            waiting_on: "agent" | "person" | "phase" | "nobody";
-            waiting_request_ids: string[];
-        };
-        Phase: {
-            id: string;
-            code: string;
-            title: string;
-            order: number;
-            /** @enum {string} */
-            state: "blocked" | "active" | "awaiting_signoff" | "complete";
-            complete: boolean;
-            missing: string[];
-            depends_on: string[];
-            deliverables_total: number;
-            deliverables_done: number;
-            /** @enum {string} */
-            waiting_on: "agent" | "person" | "phase" | "nobody";
-            waiting_request_ids: string[];
-            gates: components["schemas"]["PhaseGate"][];
-            signoff_request_id: string | null;
-            deliverables: components["schemas"]["Deliverable"][];
-            backlog_count: number;
-        };
-        Plan: {
-            id: string;
-            code: string;
-            title: string;
-            version: string;
-            project: components["schemas"]["ProjectRef"];
-            source_digest: string;
-            created_at: string;
-            phases_total: number;
-            phases_complete: number;
-        };
-        PlanDetail: {
-            id: string;
-            code: string;
-            title: string;
-            version: string;
-            project: components["schemas"]["ProjectRef"];
-            source_digest: string;
-            created_at: string;
-            phases_total: number;
-            phases_complete: number;
-            phases: components["schemas"]["Phase"][];
-        };
-        Quorum: {
-            role: string;
-            required: number;
-            given: number;
-        };
-        Subject: {
-            /** @enum {string} */
-            kind: "change" | "phase";
-            id: string;
-            title: string;
-            digest: string;
-        };
+        /** @enum {string} */
+        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "governance.write" | "export.write" | "account.write" | "read";
+        /** @description A request in the inbox; ``allowed_actions`` is what this viewer may do with it now. */
         ApprovalRequest: {
             id: string;
-            /** @enum {string} */
-            state: "pending" | "approved" | "rejected" | "changes_requested" | "expired" | "void";
+            state: components["schemas"]["ApprovalRequestState"];
             subject: components["schemas"]["Subject"];
             title: string;
             project: components["schemas"]["ProjectRef"];
             phase_code: string | null;
             risk_score: number | null;
-            /** @enum {string} */
-            tier: "director" | "cab";
+            tier: components["schemas"]["Tier"];
             quorum: components["schemas"]["Quorum"][];
-            gates: {
-                passed: number;
-                total: number;
-            };
+            gates: components["schemas"]["GateCount"];
             files_changed: number;
             added_lines: number;
             deleted_lines: number;
+            /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
             expires_at: string;
+            /** Format: date-time */
             decided_at: string | null;
-            allowed_actions: string[];
+            allowed_actions: components["schemas"]["RequestAction"][];
             mine: boolean;
         };
-        RiskInput: {
-            name: string;
-            value: number | null;
-            effect: number;
-            source: string;
-            known: boolean;
-        };
-        RiskFactor: {
-            name: string;
-            weight: number;
-            value: number | null;
-            contribution_milli: number | null;
-            inputs: components["schemas"]["RiskInput"][];
-        };
-        Risk: {
-            score: number;
-            threshold: number;
-            unknown: string[];
-            factors: components["schemas"]["RiskFactor"][];
-        };
-        GateReport: {
-            name: string;
-            /** @enum {string} */
-            status: "pass" | "fail" | "unknown";
-            reason: string;
-            summary: string;
-            tool: string;
-            tool_version: string;
-            claimed_by_code_under_test: boolean;
-            duration_ms: number;
-            report_digest: string;
-        };
-        Vote: {
+        /** @description Everything that a decision stands on. */
+        ApprovalRequestDetail: {
             id: string;
-            /** @enum {string} */
-            verdict: "approve" | "reject" | "request_changes";
-            by_label: string;
-            role: string;
-            decided_at: string;
-            reason: string;
-            unattended: boolean;
-        };
-        Checkpoint: {
-            origin: string;
-            size: number;
-            root: string;
-            note: string;
-        };
-        PackRef: {
+            state: components["schemas"]["ApprovalRequestState"];
+            subject: components["schemas"]["Subject"];
+            title: string;
+            project: components["schemas"]["ProjectRef"];
+            phase_code: string | null;
+            risk_score: number | null;
+            tier: components["schemas"]["Tier"];
+            quorum: components["schemas"]["Quorum"][];
+            gates: components["schemas"]["GateCount"];
+            files_changed: number;
+            added_lines: number;
+            deleted_lines: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            decided_at: string | null;
+            allowed_actions: components["schemas"]["RequestAction"][];
+            mine: boolean;
+            /** @description what the decision is bound to; send it back with the decision */
             digest: string;
-            size: number;
+            pack: components["schemas"]["PackRef"] | null;
+            run_id: string | null;
+            attempt: number | null;
+            blocked_reason: components["schemas"]["BlockedReason"] | null;
+            policy: components["schemas"]["Policy"];
+            votes: components["schemas"]["Vote"][];
+            excluded: components["schemas"]["Excluded"][];
+            risk: components["schemas"]["Risk"] | null;
+            gate_reports: components["schemas"]["GateReport"][];
+            change: components["schemas"]["Change"] | null;
+            diff: components["schemas"]["DiffRef"] | null;
+            rollback: components["schemas"]["Rollback"];
+            prompt: components["schemas"]["PromptRef"] | null;
+            transcript: components["schemas"]["Transcript"] | null;
+            work_item: components["schemas"]["WorkItemRef"] | null;
+            findings: components["schemas"]["FindingBrief"][];
+            violations: components["schemas"]["Violation"][];
+            isolation: components["schemas"]["Isolation"];
+            phase_proof: components["schemas"]["PhaseProof"] | null;
+            execution: components["schemas"]["Execution"] | null;
+            receipt: components["schemas"]["Receipt"] | null;
+            superseded_by: string | null;
         };
+        /** @description A page of ApprovalRequest. */
+        ApprovalRequestPage: {
+            /** @description address of the next page */
+            next: string | null;
+            /** @description address of the page before */
+            previous: string | null;
+            results: components["schemas"]["ApprovalRequest"][];
+        };
+        /** @enum {string} */
+        ApprovalRequestState: "pending" | "approved" | "rejected" | "changes_requested" | "expired" | "void";
+        /** @description One attempt of a run. */
+        Attempt: {
+            number: number;
+            seed: number;
+            outcome: string;
+            reason: string;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        /** @enum {string} */
+        AuditActorKind: "person" | "service" | "agent";
+        /** @description An event of the log; ``leaf_index`` is ``null`` until it is sequenced. */
+        AuditEvent: {
+            id: string;
+            leaf_index: number | null;
+            /** Format: date-time */
+            time: string;
+            type: string;
+            actor_kind: components["schemas"]["AuditActorKind"];
+            actor_id: string;
+            actor_label: string | null;
+            subject_type: string;
+            subject_id: string;
+            correlation_id: string;
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A page of AuditEvent. */
+        AuditEventPage: {
+            /** @description address of the next page */
+            next: string | null;
+            /** @description address of the page before */
+            previous: string | null;
+            results: components["schemas"]["AuditEvent"][];
+        };
+        /** @enum {string} */
+        Authority: "request" | "requirements" | "authoritative" | "supreme";
+        /** @description How the project's own tests ended before anything was changed. */
+        Baseline: {
+            status: components["schemas"]["BaselineStatus"];
+            reason: string;
+            passed: number;
+            failed: number;
+            duration_ms: number;
+            commit: string;
+        };
+        /** @enum {string} */
+        BaselineStatus: "passed" | "failed" | "unknown";
+        /** @description Why this viewer can't decide. */
         BlockedReason: {
             code: string;
             text: string;
         };
-        Policy: {
-            tier: string;
-            decision_text: string;
-            blocked: boolean;
-            reasons: {
-                rule: string;
-                text: string;
-            }[];
-        };
+        /** @description The change that the decision is bound to; ``agent_says`` are the agent's words, not facts. */
         Change: {
             branch: string;
             base_commit: string;
@@ -433,25 +819,421 @@ export interface components {
             ruleset_digest: string;
             commit: string | null;
             agent_says: string;
-            files: {
-                path: string;
-                /** @enum {string} */
-                change: "added" | "modified" | "deleted";
-                added: number;
-                deleted: number;
-                binary: boolean;
-            }[];
+            files: components["schemas"]["ChangedFile"][];
         };
+        /** @description A changed file. */
+        ChangedFile: {
+            path: string;
+            change: components["schemas"]["FileChange"];
+            added: number;
+            deleted: number;
+            binary: boolean;
+        };
+        /** @description A signed head of the log. */
+        Checkpoint: {
+            origin: string;
+            size: number;
+            root: string;
+            note: string;
+        };
+        /** @description What a run cost, in millionths; a deterministic tool has no model. */
+        Cost: {
+            tokens_in: number;
+            tokens_out: number;
+            cost_micros: number;
+            model: string | null;
+        };
+        /** @description An acceptance criterion; ``null`` is unknown, which is not a pass. */
+        Criterion: {
+            code: string;
+            text: string;
+            check_kind: string;
+            met: boolean | null;
+            reason: string;
+        };
+        /** @description A decision over exactly the digest that was shown; a reason is required. */
+        DecisionInput: {
+            verdict: components["schemas"]["Verdict"];
+            reason: string;
+            digest: string;
+        };
+        /** @description A deliverable with what proves it and what works on it. */
+        Deliverable: {
+            code: string;
+            title: string;
+            state: components["schemas"]["DeliverableState"];
+            criteria: components["schemas"]["Criterion"][];
+            work_items: components["schemas"]["WorkItem"][];
+        };
+        /** @enum {string} */
+        DeliverableState: "planned" | "in_progress" | "done";
+        /** @description Where the diff is. */
         DiffRef: {
             url: string;
             digest: string;
             size: number;
         };
-        Rollback: {
-            steps: string[];
-            command: string | null;
+        /** @description Somebody who may not decide. */
+        Excluded: {
+            label: string;
+            why: string;
+        };
+        /** @description What became of the decision. */
+        Execution: {
+            state: components["schemas"]["ExecutionState"];
+            merge_commit: string | null;
+            state_commit: string | null;
+            tag: string | null;
+            addendum: boolean;
+            reason: string | null;
+        };
+        /** @enum {string} */
+        ExecutionState: "waiting" | "merging" | "merged" | "void" | "failed";
+        /** @description What to export: one project, or everything. */
+        ExportInput: {
+            /** @description slug or id of a project */
+            project?: string;
+        };
+        /** @enum {string} */
+        FileChange: "added" | "modified" | "deleted";
+        /** @description A finding; its fingerprint stays when its line moves. */
+        Finding: {
+            id: string;
+            tool: string;
+            rule: string;
+            path: string;
+            line: number;
+            column: number;
+            end_line: number;
+            message: string;
+            severity: components["schemas"]["Severity"];
+            fixable: boolean;
+            fingerprint: string;
+        };
+        /** @description A finding, briefly. */
+        FindingBrief: {
+            tool: string;
+            rule: string;
+            path: string;
+            line: number;
+            message: string;
+            severity: string;
+        };
+        /** @description A page of Finding. */
+        FindingPage: {
+            /** @description address of the next page */
+            next: string | null;
+            /** @description address of the page before */
+            previous: string | null;
+            results: components["schemas"]["Finding"][];
+        };
+        /** @description How many gates passed, of how many. */
+        GateCount: {
+            passed: number;
+            total: number;
+        };
+        /** @description What one gate said; ``unknown`` is not a pass. */
+        GateReport: {
+            name: string;
+            status: components["schemas"]["GateStatus"];
+            reason: string;
+            summary: string;
+            tool: string;
+            tool_version: string;
+            claimed_by_code_under_test: boolean;
+            duration_ms: number;
+            report_digest: string;
+        };
+        /** @enum {string} */
+        GateStatus: "pass" | "fail" | "unknown";
+        /** @description The platform's parts; ``ok`` when all of them are. */
+        Health: {
+            status: components["schemas"]["HealthStatus"];
+            version: string;
+            parts: components["schemas"]["HealthPart"][];
+        };
+        /** @description One part of the platform. */
+        HealthPart: {
+            name: components["schemas"]["HealthPartName"];
+            ok: boolean;
+            detail: string;
+        };
+        /** @enum {string} */
+        HealthPartName: "database" | "redis" | "workers" | "object_store" | "sequencer";
+        /** @enum {string} */
+        HealthStatus: "ok" | "failing";
+        /** @description One run of one tool. */
+        Hook: {
+            id: string;
+            tool: string;
+            version: string;
+            command: string;
+            exit_code: number | null;
+            duration_ms: number;
+            findings_count: number;
+            output_digest: string;
+            status: components["schemas"]["HookStatus"];
+            reason: string;
+        };
+        /** @enum {string} */
+        HookStatus: "ok" | "failed";
+        /** @description What this installation is, and how far its log can be trusted. */
+        Installation: {
+            origin: string;
+            mode: components["schemas"]["TrustMode"];
+            demo: boolean;
+        };
+        /** @enum {string} */
+        Isolation: "bubblewrap" | "process" | "unconfined";
+        /** @description Address and password. */
+        LoginInput: {
+            /** Format: email */
+            email: string;
+            password: string;
+        };
+        /** @description The user who is logged in. */
+        Me: {
+            id: string;
+            email: string;
+            display_name: string;
+            person_id: string;
+            roles: string[];
+            permissions: components["schemas"]["Action"][];
+            unattended: boolean;
+            installation: components["schemas"]["Installation"];
+        };
+        /** @description The token from the fragment of a one-time login's address. */
+        OneTimeLoginInput: {
+            token: string;
+        };
+        /** @description A pack's manifest; a field that does not apply says so and why. */
+        Pack: {
+            digest: string;
+            size: number;
+            members: components["schemas"]["PackMember"][];
+            fields: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A member of a pack. */
+        PackMember: {
+            path: string;
+            sha256: string;
+            size: number;
+            media_type: string;
+        };
+        /** @description A pack by its digest. */
+        PackRef: {
+            digest: string;
+            size: number;
+        };
+        /** @description A persona: whom work is routed to. */
+        Persona: {
+            code: string;
+            name: string;
+            title: string;
+            expertise: string[];
+            adapters: string[];
+        };
+        /** @description A page of Persona. */
+        PersonaPage: {
+            /** @description address of the next page */
+            next: string | null;
+            /** @description address of the page before */
+            previous: string | null;
+            results: components["schemas"]["Persona"][];
+        };
+        /** @description A phase with its deliverables. */
+        Phase: {
+            id: string;
+            code: string;
+            title: string;
+            order: number;
+            state: components["schemas"]["PhaseState"];
+            complete: boolean;
+            missing: string[];
+            depends_on: string[];
+            deliverables_total: number;
+            deliverables_done: number;
+            waiting_on: components["schemas"]["WaitingOn"];
+            waiting_request_ids: string[];
+            gates: components["schemas"]["PhaseGate"][];
+            signoff_request_id: string | null;
+            deliverables: components["schemas"]["Deliverable"][];
+            backlog_count: number;
+        };
+        /** @description A phase with its plan and project. */
+        PhaseDetail: {
+            id: string;
+            code: string;
+            title: string;
+            order: number;
+            state: components["schemas"]["PhaseState"];
+            complete: boolean;
+            missing: string[];
+            depends_on: string[];
+            deliverables_total: number;
+            deliverables_done: number;
+            waiting_on: components["schemas"]["WaitingOn"];
+            waiting_request_ids: string[];
+            gates: components["schemas"]["PhaseGate"][];
+            signoff_request_id: string | null;
+            deliverables: components["schemas"]["Deliverable"][];
+            backlog_count: number;
+            plan: components["schemas"]["PlanRef"];
+            project: components["schemas"]["ProjectRef"];
+        };
+        /** @description A gate of a phase. */
+        PhaseGate: {
+            code: string;
+            text: string;
+            met: boolean | null;
+        };
+        /** @description A page of Phase. */
+        PhasePage: {
+            /** @description address of the next page */
+            next: string | null;
+            /** @description address of the page before */
+            previous: string | null;
+            results: components["schemas"]["Phase"][];
+        };
+        /** @description What proves that a phase is complete, or what is missing. */
+        PhaseProof: {
+            complete: boolean;
+            missing: string[];
+            items: components["schemas"]["ProofItem"][];
+        };
+        /** @enum {string} */
+        PhaseState: "blocked" | "active" | "awaiting_signoff" | "complete";
+        /** @description A plan in a list. */
+        Plan: {
+            id: string;
+            code: string;
+            title: string;
+            version: string;
+            project: components["schemas"]["ProjectRef"];
+            source_digest: string;
+            /** Format: date-time */
+            created_at: string;
+            phases_total: number;
+            phases_complete: number;
+        };
+        /** @description A plan with its phases, in order. */
+        PlanDetail: {
+            id: string;
+            code: string;
+            title: string;
+            version: string;
+            project: components["schemas"]["ProjectRef"];
+            source_digest: string;
+            /** Format: date-time */
+            created_at: string;
+            phases_total: number;
+            phases_complete: number;
+            phases: components["schemas"]["Phase"][];
+        };
+        /** @enum {string} */
+        PlanFormat: "yaml";
+        /** @description A plan to import. */
+        PlanInput: {
+            /** @description slug or id of the project */
+            project: string;
+            /** @default yaml */
+            format: components["schemas"]["PlanFormat"];
             text: string;
         };
+        /** @description A page of Plan. */
+        PlanPage: {
+            /** @description address of the next page */
+            next: string | null;
+            /** @description address of the page before */
+            previous: string | null;
+            results: components["schemas"]["Plan"][];
+        };
+        /** @description A plan as others name it. */
+        PlanRef: {
+            id: string;
+            code: string;
+            title: string;
+        };
+        /** @description Who must decide, and why. */
+        Policy: {
+            tier: components["schemas"]["Tier"];
+            decision_text: string;
+            blocked: boolean;
+            reasons: components["schemas"]["PolicyReason"][];
+        };
+        /** @description A rule that moved the policy. */
+        PolicyReason: {
+            rule: string;
+            text: string;
+        };
+        /** @description An RFC 9457 problem document; a 500 carries `error` and `correlation_id` alone. */
+        Problem: {
+            type?: string;
+            title?: string;
+            status?: number;
+            detail?: string;
+            code?: string;
+            error: string;
+            correlation_id: string;
+            data?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A project. */
+        Project: {
+            id: string;
+            slug: string;
+            name: string;
+            default_branch: string;
+            head_commit: string;
+            state: components["schemas"]["ProjectState"];
+            isolation: components["schemas"]["Isolation"];
+            /** @description why the registration failed; empty when it did not */
+            reason: string;
+            baseline: components["schemas"]["Baseline"] | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description A project to register. */
+        ProjectInput: {
+            /** @description path of a repository, directory or source archive */
+            source: string;
+            name: string;
+            isolation?: components["schemas"]["Isolation"];
+        };
+        /** @description A page of Project. */
+        ProjectPage: {
+            /** @description address of the next page */
+            next: string | null;
+            /** @description address of the page before */
+            previous: string | null;
+            results: components["schemas"]["Project"][];
+        };
+        /** @description A project as others name it. */
+        ProjectRef: {
+            id: string;
+            slug: string;
+            name: string;
+        };
+        /** @enum {string} */
+        ProjectState: "registering" | "ready" | "failed";
+        /** @description A prompt, named by its digest. */
+        Prompt: {
+            id: string;
+            digest: string;
+            text: string;
+            persona: string;
+            template: string;
+            template_version: string;
+            ruleset_digest: string;
+            rules: string[];
+            safety_checks: components["schemas"]["SafetyCheck"][];
+            validation_criteria: string[];
+            routing_reasons: string[];
+        };
+        /** @description The prompt that the run was given. */
         PromptRef: {
             id: string;
             digest: string;
@@ -462,36 +1244,19 @@ export interface components {
             adapter: string;
             model: string | null;
         };
-        Transcript: {
-            digest: string;
+        /** @description One line of a completeness proof; ``null`` is unknown. */
+        ProofItem: {
+            code: string;
             text: string;
-            truncated: boolean;
+            met: boolean | null;
         };
-        WorkItemRef: {
-            id: string;
-            key: string;
-            title: string;
-            finding_count: number;
-            rules: string[];
+        /** @description How many of a role are needed and have said yes. */
+        Quorum: {
+            role: string;
+            required: number;
+            given: number;
         };
-        PhaseProof: {
-            complete: boolean;
-            missing: string[];
-            items: {
-                code: string;
-                text: string;
-                met: boolean | null;
-            }[];
-        };
-        Execution: {
-            /** @enum {string} */
-            state: "waiting" | "merging" | "merged" | "void" | "failed";
-            merge_commit: string | null;
-            state_commit: string | null;
-            tag: string | null;
-            addendum: boolean;
-            reason: string | null;
-        };
+        /** @description What an approver takes away; the checkpoint is ``null`` until it covers the decision. */
         Receipt: {
             decision_id: string;
             statement_digest: string;
@@ -499,74 +1264,77 @@ export interface components {
             verify_command: string;
             pack_url: string;
         };
-        ApprovalRequestDetail: {
-            id: string;
-            /** @enum {string} */
-            state: "pending" | "approved" | "rejected" | "changes_requested" | "expired" | "void";
-            subject: components["schemas"]["Subject"];
+        /** @enum {string} */
+        RequestAction: "approve" | "reject" | "request_changes" | "download_pack";
+        /** @description The score and everything that moved it. */
+        Risk: {
+            score: number;
+            threshold: number;
+            unknown: string[];
+            factors: components["schemas"]["RiskFactor"][];
+        };
+        /** @description A factor, 0 to 1000; ``null`` is unknown. */
+        RiskFactor: {
+            name: string;
+            weight: number;
+            value: number | null;
+            contribution_milli: number | null;
+            inputs: components["schemas"]["RiskInput"][];
+        };
+        /** @description Something that moved a risk factor, and where it came from. */
+        RiskInput: {
+            name: string;
+            value: number | null;
+            effect: number;
+            source: string;
+            known: boolean;
+        };
+        /** @description How to take the change back. */
+        Rollback: {
+            steps: string[];
+            command: string | null;
+            text: string;
+        };
+        /** @description The version of a rule that is in force. */
+        Rule: {
+            code: string;
+            version: number;
             title: string;
-            project: components["schemas"]["ProjectRef"];
-            phase_code: string | null;
-            risk_score: number | null;
-            /** @enum {string} */
-            tier: "director" | "cab";
-            quorum: components["schemas"]["Quorum"][];
-            gates: {
-                passed: number;
-                total: number;
+            document: string;
+            document_title: string;
+            section: string;
+            authority: components["schemas"]["Authority"];
+            scope: components["schemas"]["RuleScope"];
+            text: string;
+            why: string;
+            correction: string;
+            check: {
+                [key: string]: unknown;
             };
-            files_changed: number;
-            added_lines: number;
-            deleted_lines: number;
-            created_at: string;
-            expires_at: string;
-            decided_at: string | null;
-            allowed_actions: string[];
-            mine: boolean;
-            digest: string;
-            pack: components["schemas"]["PackRef"] | null;
-            run_id: string | null;
-            attempt: number | null;
-            blocked_reason: components["schemas"]["BlockedReason"] | null;
-            policy: components["schemas"]["Policy"];
-            votes: components["schemas"]["Vote"][];
-            excluded: {
-                label: string;
-                why: string;
-            }[];
-            risk: components["schemas"]["Risk"] | null;
-            gate_reports: components["schemas"]["GateReport"][];
-            change: components["schemas"]["Change"] | null;
-            diff: components["schemas"]["DiffRef"] | null;
-            rollback: components["schemas"]["Rollback"];
-            prompt: components["schemas"]["PromptRef"] | null;
-            transcript: components["schemas"]["Transcript"] | null;
-            work_item: components["schemas"]["WorkItemRef"] | null;
-            findings: {
-                tool: string;
-                rule: string;
-                path: string;
-                line: number;
-                message: string;
-                severity: string;
-            }[];
-            violations: {
-                rule: string;
-                text: string;
-                response: string;
-            }[];
-            isolation: string;
-            phase_proof: components["schemas"]["PhaseProof"] | null;
-            execution: components["schemas"]["Execution"] | null;
-            receipt: components["schemas"]["Receipt"] | null;
-            superseded_by: string | null;
-        };
-        DecisionInput: {
-            /** @enum {string} */
-            verdict: "approve" | "reject" | "request_changes";
-            reason: string;
+            mode: components["schemas"]["RuleMode"];
+            severity: string;
+            core: boolean;
             digest: string;
         };
+        /** @enum {string} */
+        RuleMode: "observe" | "advise" | "enforce";
+        /** @description A page of Rule. */
+        RulePage: {
+            /** @description address of the next page */
+            next: string | null;
+            /** @description address of the page before */
+            previous: string | null;
+            results: components["schemas"]["Rule"][];
+        };
+        /** @description Where a rule applies; an empty list means everywhere. */
+        RuleScope: {
+            languages: string[];
+            paths: string[];
+            finding_types: string[];
+            personas: string[];
+            phases: string[];
+        };
+        /** @description A run in a list. */
         Run: {
             id: string;
             title: string;
@@ -580,16 +1348,24 @@ export interface components {
             risk_score: number | null;
             pack_digest: string | null;
             approval_request_id: string | null;
+            /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
             updated_at: string;
             merge_commit: string | null;
             tag: string | null;
             incident_reason: string | null;
-            gates: {
-                passed: number;
-                total: number;
-            };
+            gates: components["schemas"]["GateCount"];
         };
+        /** @description The task of a run, and the run. */
+        RunAccepted: {
+            /** Format: uuid */
+            task_id: string;
+            status_url: string;
+            /** Format: uuid */
+            run_id: string;
+        };
+        /** @description A run with its steps, gates, risk and attempts. */
         RunDetail: {
             id: string;
             title: string;
@@ -603,100 +1379,324 @@ export interface components {
             risk_score: number | null;
             pack_digest: string | null;
             approval_request_id: string | null;
+            /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
             updated_at: string;
             merge_commit: string | null;
             tag: string | null;
             incident_reason: string | null;
-            gates: {
-                passed: number;
-                total: number;
-            };
+            gates: components["schemas"]["GateCount"];
             branch: string;
             base_commit: string;
             result_tree: string | null;
             isolation: string;
             prompt_id: string | null;
             step: string;
-            steps: {
-                name: string;
-                /** @enum {string} */
-                state: "pending" | "running" | "done" | "failed";
-                summary: string;
-                started_at: string | null;
-                finished_at: string | null;
-            }[];
+            steps: components["schemas"]["RunStep"][];
             gate_reports: components["schemas"]["GateReport"][];
             risk: components["schemas"]["Risk"] | null;
-            attempts: {
-                number: number;
-                seed: number;
-                outcome: string;
-                reason: string;
-                started_at: string;
-                finished_at: string | null;
-            }[];
-            cost: {
-                tokens_in: number;
-                tokens_out: number;
-                cost_micros: number;
-                model: string | null;
-            };
+            attempts: components["schemas"]["Attempt"][];
+            cost: components["schemas"]["Cost"];
             allowed_actions: string[];
         };
+        /** @description Something that happened to a run; ``null`` for a person who was erased from the log. */
         RunEvent: {
-            id: number;
+            id: string;
+            /** Format: date-time */
             time: string;
             type: string;
             summary: string;
-            actor_label: string;
+            actor_label: string | null;
         };
-        LoginInput: {
-            email: string;
-            password: string;
-        };
-        OneTimeInput: {
-            token: string;
-        };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            code: string;
-            error: string;
-            correlation_id: string;
-        };
-        PaginatedPlan: {
+        /** @description A page of RunEvent. */
+        RunEventPage: {
+            /** @description address of the next page */
             next: string | null;
-            previous: string | null;
-            results: components["schemas"]["Plan"][];
-        };
-        PaginatedApprovalRequest: {
-            next: string | null;
-            previous: string | null;
-            results: components["schemas"]["ApprovalRequest"][];
-        };
-        PaginatedRun: {
-            next: string | null;
-            previous: string | null;
-            results: components["schemas"]["Run"][];
-        };
-        PaginatedRunEvent: {
-            next: string | null;
+            /** @description address of the page before */
             previous: string | null;
             results: components["schemas"]["RunEvent"][];
         };
+        /** @description A page of Run. */
+        RunPage: {
+            /** @description address of the next page */
+            next: string | null;
+            /** @description address of the page before */
+            previous: string | null;
+            results: components["schemas"]["Run"][];
+        };
+        /** @description One step of a run. */
+        RunStep: {
+            name: string;
+            state: components["schemas"]["RunStepState"];
+            summary: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        /** @enum {string} */
+        RunStepState: "pending" | "running" | "done" | "failed";
+        /** @description Something that the prompt asks to make sure of, and why. */
+        SafetyCheck: {
+            code: string;
+            text: string;
+            because: string;
+        };
+        /** @description An analysis session; ``counts`` are findings by tool. */
+        Session: {
+            id: string;
+            project_id: string;
+            commit: string;
+            state: components["schemas"]["SessionState"];
+            counts: {
+                [key: string]: number;
+            };
+            reason: string;
+            hooks: components["schemas"]["Hook"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description The project to analyse. */
+        SessionInput: {
+            /** @description slug or id of the project */
+            project: string;
+        };
+        /** @description A page of Session. */
+        SessionPage: {
+            /** @description address of the next page */
+            next: string | null;
+            /** @description address of the page before */
+            previous: string | null;
+            results: components["schemas"]["Session"][];
+        };
+        /** @enum {string} */
+        SessionState: "pending" | "running" | "completed" | "failed";
+        /** @enum {string} */
+        Severity: "info" | "low" | "medium" | "high" | "critical";
+        /** @description The newest signed checkpoint; ``pending`` events are not covered by it yet. */
+        SignedHead: {
+            origin: string;
+            size: number;
+            root: string;
+            note: string;
+            /** Format: date-time */
+            created_at: string;
+            mode: components["schemas"]["TrustMode"];
+            pending: number;
+        };
+        /** @description What a decision is about. */
+        Subject: {
+            kind: components["schemas"]["SubjectKind"];
+            id: string;
+            title: string;
+            digest: string;
+        };
+        /** @enum {string} */
+        SubjectKind: "change" | "phase";
+        /** @description A task; ``waiting_approval`` means that a person must decide first. */
+        Task: {
+            id: string;
+            kind: string;
+            state: components["schemas"]["TaskState"];
+            step: string;
+            subject_type: string;
+            subject_id: string;
+            progress: components["schemas"]["TaskProgress"] | null;
+            result: {
+                [key: string]: unknown;
+            } | null;
+            error: components["schemas"]["TaskError"] | null;
+            waiting_for: components["schemas"]["TaskWaiting"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description Why a task failed. */
+        TaskError: {
+            code: string;
+            error: string;
+        };
+        /** @description How far a task is, for people. */
+        TaskProgress: {
+            done: number;
+            total: number;
+            summary: string;
+        };
+        /** @enum {string} */
+        TaskState: "queued" | "running" | "waiting" | "waiting_approval" | "succeeded" | "failed" | "cancelled";
+        /** @description The decision that a task waits for. */
+        TaskWaiting: {
+            approval_request_id: string;
+            url: string;
+        };
+        /** @enum {string} */
+        Tier: "director" | "cab";
+        /** @description What the agent printed: its words, not facts. */
+        Transcript: {
+            digest: string;
+            text: string;
+            truncated: boolean;
+        };
+        /** @enum {string} */
+        TrustMode: "self-attested" | "witnessed";
+        /** @enum {string} */
+        Verdict: "approve" | "reject" | "request_changes";
+        /** @description A broken rule and the answer to it. */
+        Violation: {
+            rule: string;
+            text: string;
+            response: string;
+        };
+        /** @description A signed decision. */
+        Vote: {
+            id: string;
+            verdict: components["schemas"]["Verdict"];
+            by_label: string;
+            role: string;
+            /** Format: date-time */
+            decided_at: string;
+            reason: string;
+            unattended: boolean;
+        };
+        /** @enum {string} */
+        WaitingOn: "agent" | "person" | "phase" | "nobody";
+        /** @description A work item and where it stands. */
+        WorkItem: {
+            id: string;
+            key: string;
+            title: string;
+            state: components["schemas"]["WorkItemState"];
+            persona: string;
+            adapter: string;
+            reason: string;
+            finding_count: number;
+            run_id: string | null;
+            approval_request_id: string | null;
+        };
+        /** @description A page of WorkItem. */
+        WorkItemPage: {
+            /** @description address of the next page */
+            next: string | null;
+            /** @description address of the page before */
+            previous: string | null;
+            results: components["schemas"]["WorkItem"][];
+        };
+        /** @description A work item as others name it. */
+        WorkItemRef: {
+            id: string;
+            key: string;
+            title: string;
+            finding_count: number;
+            rules: string[];
+        };
+        /** @enum {string} */
+        WorkItemState: "proposed" | "ready" | "running" | "merged" | "rejected" | "backlog";
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description what went wrong and how to mend it */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /** @description a repeat with the same key gets the first answer again and does nothing */
+        IdempotencyKey: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    getme_: {
+    approval_requests_list: {
+        parameters: {
+            query?: {
+                /** @description where to go on: taken from `next` or `previous` */
+                cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
+                /** @description slug or id of a project */
+                project?: string;
+                state?: "all" | "decided" | "pending";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRequestPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approval_requests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRequestDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approval_requests_decide: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRequestDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    audit_checkpoint_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -710,12 +1710,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["SignedHead"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    postauth_login_: {
+    audit_events_list: {
+        parameters: {
+            query?: {
+                actor_id?: string;
+                correlation_id?: string;
+                /** @description where to go on: taken from `next` or `previous` */
+                cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
+                subject_id?: string;
+                subject_type?: string;
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEventPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    auth_login: {
         parameters: {
             query?: never;
             header?: never;
@@ -736,9 +1767,29 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    "postauth_one-time-login_": {
+    auth_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    auth_one_time_login: {
         parameters: {
             query?: never;
             header?: never;
@@ -747,7 +1798,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OneTimeInput"];
+                "application/json": components["schemas"]["OneTimeLoginInput"];
             };
         };
         responses: {
@@ -759,29 +1810,47 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    postauth_logout_: {
+    exports_start: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExportInput"];
+            };
+        };
         responses: {
-            204: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    getplans_: {
+    findings_list: {
         parameters: {
-            query?: {
+            query: {
+                /** @description where to go on: taken from `next` or `previous` */
                 cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
+                rule?: string;
+                /** @description id of an analysis session */
+                session: string;
+                tool?: string;
             };
             header?: never;
             path?: never;
@@ -794,12 +1863,236 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaginatedPlan"];
+                    "application/json": components["schemas"]["FindingPage"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    "getplans_{id}_": {
+    health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    packs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the manifest: `sha256:` and hex, or hex alone */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pack"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    packs_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the manifest: `sha256:` and hex, or hex alone */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the pack */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    personas_list: {
+        parameters: {
+            query?: {
+                /** @description where to go on: taken from `next` or `previous` */
+                cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonaPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    phases_list: {
+        parameters: {
+            query?: {
+                /** @description where to go on: taken from `next` or `previous` */
+                cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
+                /** @description id of a plan */
+                plan?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhasePage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    phases_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhaseDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    plans_list: {
+        parameters: {
+            query?: {
+                /** @description where to go on: taken from `next` or `previous` */
+                cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
+                /** @description slug or id of a project */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    plans_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    plans_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -818,13 +2111,16 @@ export interface operations {
                     "application/json": components["schemas"]["PlanDetail"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    "getapproval-requests_": {
+    projects_list: {
         parameters: {
             query?: {
-                state?: string;
+                /** @description where to go on: taken from `next` or `previous` */
                 cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -837,63 +2133,90 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaginatedApprovalRequest"];
+                    "application/json": components["schemas"]["ProjectPage"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    "getapproval-requests_{id}_": {
+    projects_register: {
         parameters: {
             query?: never;
-            header?: never;
-            path: {
-                id: string;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApprovalRequestDetail"];
-                };
-            };
-        };
-    };
-    "postapproval-requests_{id}_decisions_": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionInput"];
+                "application/json": components["schemas"]["ProjectInput"];
             };
         };
         responses: {
-            201: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApprovalRequestDetail"];
+                    "application/json": components["schemas"]["Accepted"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    getruns_: {
+    projects_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    prompts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rules_list: {
         parameters: {
             query?: {
-                state?: string;
-                project?: string;
+                /** @description where to go on: taken from `next` or `previous` */
                 cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -906,12 +2229,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaginatedRun"];
+                    "application/json": components["schemas"]["RulePage"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    "getruns_{id}_": {
+    runs_list: {
+        parameters: {
+            query?: {
+                /** @description where to go on: taken from `next` or `previous` */
+                cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
+                /** @description slug or id of a project */
+                project?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    runs_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -930,12 +2282,39 @@ export interface operations {
                     "application/json": components["schemas"]["RunDetail"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    "getruns_{id}_events_": {
+    runs_diff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description unified diff */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-diff": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    runs_events: {
         parameters: {
             query?: {
+                /** @description where to go on: taken from `next` or `previous` */
                 cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
             };
             header?: never;
             path: {
@@ -950,12 +2329,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaginatedRunEvent"];
+                    "application/json": components["schemas"]["RunEventPage"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    runs_diff: {
+    sessions_list: {
+        parameters: {
+            query?: {
+                /** @description where to go on: taken from `next` or `previous` */
+                cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
+                /** @description slug or id of a project */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sessions_start: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sessions_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -971,9 +2405,85 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/x-diff": string;
+                    "application/json": components["schemas"]["Session"];
                 };
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tasks_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    work_items_list: {
+        parameters: {
+            query?: {
+                /** @description where to go on: taken from `next` or `previous` */
+                cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
+                /** @description slug or id of a project */
+                project?: string;
+                state?: "backlog" | "merged" | "proposed" | "ready" | "rejected" | "running";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkItemPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    work_items_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAccepted"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
     };
 }
