@@ -29,6 +29,7 @@ _Finding = TypeVar("_Finding", bound=SelectableFinding)
 _RULE = re.compile(r"^([A-Z]+)([0-9]*)$")
 
 
+@lru_cache(maxsize=16_384)
 def rule_matches(pattern: str, rule: str) -> bool:
     """Say whether a rule is the pattern or belongs to its family, as ruff reads selectors.
 

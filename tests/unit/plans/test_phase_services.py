@@ -226,6 +226,9 @@ def test_phase_signoff_completes_the_phase_and_opens_the_next(
     assert kinds == ["phase.completed", "phase.evaluated"]
     (opened,) = event_list(actor=worker, subject=("phase", plan.phases[1].id))
     assert opened.type == "phase.activated"
+    second = phase_get(actor=worker, phase_id=plan.phases[1].id)
+    assert second.missing
+    assert not any("phase P1" in text for text in second.missing)
     work_item_start(actor=worker, work_item_id=make_item(phase=1).id)
 
 

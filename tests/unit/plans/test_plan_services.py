@@ -27,6 +27,9 @@ def test_plan_import_saves_every_part(plan: PlanData, operator: Actor) -> None:
     assert [criterion.code for criterion in deliverable.criteria] == ["1", "2"]
     assert deliverable.criteria[0].check == {"kind": "findings_zero", "fixable_only": True}
     assert not plan.phases[0].gates[0].met
+    # Nobody has looked yet, so everything is missing; an empty list would read as "nothing is".
+    assert any("criterion 2 of P1.1" in text for text in plan.phases[0].missing)
+    assert any("phase P1 before this one" in text for text in plan.phases[1].missing)
     assert not plan.phases[0].complete
     assert plan_get(actor=operator, plan_id=plan.id) == plan
     assert phase_list(actor=operator, plan_id=plan.id) == plan.phases

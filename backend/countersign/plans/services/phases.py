@@ -1,7 +1,7 @@
 """Evaluating phases and signing them off."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -19,6 +19,9 @@ from countersign.plans.services.locks import plan_lock
 from countersign.shared.actor import Actor
 from countersign_verify.canonical import digest_of
 from countersign_verify.phases import phase_complete
+
+_Demand = TypeVar("_Demand", AcceptanceCriterion, PhaseGate)
+_ANSWER: Final = ("met", "evidence", "reason")
 
 
 @transaction.atomic(durable=True)
@@ -56,6 +59,12 @@ def phase_evaluate(
     return PhaseEvaluation(
         phase=phase, proof=unsigned, proof_digest=digest, complete=False, missing=tuple(missing)
     )
+
+
+def phase_missing_unseen(row: Phase) -> list[str]:
+    """List what a phase lacks before anybody has gathered evidence for it: everything it demands."""
+    unseen = PhaseFacts(head_commit="", findings=None, analysis_digest=None)
+    return phase_complete(proof_build(phase_record(row), unseen))[1]
 
 
 def _state_after(row: Phase, *, ready: bool) -> PhaseState:
@@ -112,22 +121,26 @@ def _evaluation_store(
 def _answers_store(row: Phase, proof: Mapping[str, Any]) -> None:  # JSON
     """Keep what the evaluation said of each part, for people to see; the proof is what counts."""
     answers = {part["code"]: part for part in proof["deliverables"]}
-    for deliverable in row.deliverables.all():
+    deliverables = list(row.deliverables.all())
+    criteria: list[AcceptanceCriterion] = []
+    for deliverable in deliverables:
         answer = answers[deliverable.code]
-        Deliverable.objects.filter(pk=deliverable.pk).update(state=answer["state"])
-        by_code = {part["code"]: part for part in answer["criteria"]}
-        for criterion in deliverable.criteria.all():
-            _answer_store(criterion, by_code[criterion.code])
-    by_code = {part["code"]: part for part in proof["gates"]}
-    for gate in row.gates.all():
-        _answer_store(gate, by_code[gate.code])
+        deliverable.state = answer["state"]
+        criteria.extend(_answered(deliverable.criteria.all(), answer["criteria"]))
+    Deliverable.objects.bulk_update(deliverables, ["state"])
+    AcceptanceCriterion.objects.bulk_update(criteria, _ANSWER)
+    PhaseGate.objects.bulk_update(_answered(row.gates.all(), proof["gates"]), _ANSWER)
 
 
-def _answer_store(row: AcceptanceCriterion | PhaseGate, answer: Mapping[str, Any]) -> None:  # JSON
-    row.met = answer["met"]
-    row.evidence = answer["evidence"] or ""
-    row.reason = answer["reason"]
-    row.save(update_fields=["met", "evidence", "reason"])
+def _answered(rows: Iterable[_Demand], answers: Iterable[Mapping[str, Any]]) -> list[_Demand]:  # JSON
+    by_code = {answer["code"]: answer for answer in answers}
+    answered = list(rows)
+    for row in answered:
+        answer = by_code[row.code]
+        row.met = answer["met"]
+        row.evidence = answer["evidence"] or ""
+        row.reason = answer["reason"]
+    return answered
 
 
 def _dependents_block(actor: Actor, row: Phase) -> None:
@@ -202,13 +215,13 @@ def phase_signoff(
 def _dependents_activate(actor: Actor, row: Phase) -> None:
     phases = {phase.code: phase for phase in Phase.objects.filter(plan_id=row.plan_id)}
     for other in phases.values():
-        if row.code not in other.depends_on:
+        if row.code not in other.depends_on or other.state != PhaseState.BLOCKED.value:
             continue
-        if all(phases[code].state == PhaseState.COMPLETE.value for code in other.depends_on) and (
+        if all(phases[code].state == PhaseState.COMPLETE.value for code in other.depends_on):
+            missing = phase_missing_unseen(phase_row(str(other.pk)))
             Phase.objects.filter(pk=other.pk, state=PhaseState.BLOCKED.value).update(
-                state=PhaseState.ACTIVE.value
+                state=PhaseState.ACTIVE.value, missing=missing
             )
-        ):
             _phase_moved(actor, other, "phase.activated", {"by": row.code})
 
 

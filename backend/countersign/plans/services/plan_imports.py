@@ -10,7 +10,8 @@ from countersign.plans.contracts import DeliverableState, PhaseState, PlanData
 from countersign.plans.document import PhasePart, PlanDocument
 from countersign.plans.importer import plan_parse
 from countersign.plans.models import AcceptanceCriterion, Deliverable, Phase, PhaseGate, Plan
-from countersign.plans.selectors import plan_data
+from countersign.plans.selectors import phase_row, plan_data
+from countersign.plans.services.phases import phase_missing_unseen
 from countersign.projects.selectors import project_get
 from countersign.shared.actor import Actor
 
@@ -51,6 +52,9 @@ def plan_import(
         source=text,
     )
     _phases_create(plan, document)
+    for phase in Phase.objects.filter(plan=plan):
+        missing = phase_missing_unseen(phase_row(str(phase.pk)))
+        Phase.objects.filter(pk=phase.pk).update(missing=missing)
     record(
         actor=actor,
         type="plan.imported",
