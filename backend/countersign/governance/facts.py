@@ -6,6 +6,7 @@ goes in, except as a supplied input that can only raise the risk.
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
@@ -30,6 +31,10 @@ _LANGUAGES: Final[dict[str, str]] = {
     ".rst": "restructuredtext", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
     ".html": "html", ".css": "css",
 }  # fmt: skip
+
+
+_ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
+_ESCAPES: Final = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r"}
 
 
 class Circumstances(TypedDict, total=False):
@@ -57,6 +62,19 @@ def languages_of(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({language for path in paths if (language := language_of(path))}))
 
 
+def _unquote(path: str) -> str:
+    """Undo the C-style quoting with which Git writes unusual file names."""
+    if not (path.startswith('"') and path.endswith('"')):
+        return path
+    raw = _ESCAPE.sub(_unescape, path[1:-1].encode("utf-8", errors="surrogateescape"))
+    return raw.decode("utf-8", errors="surrogateescape")
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    escape = match.group(1)
+    return bytes([int(escape, 8) & 0xFF]) if escape.isdigit() else _ESCAPES.get(escape, escape)
+
+
 def _lines_by_path(diff: bytes) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """Read added and removed lines from a unified diff; what can't be read is missing from the answer."""
     try:
@@ -68,7 +86,7 @@ def _lines_by_path(diff: bytes) -> dict[str, tuple[tuple[str, ...], tuple[str, .
         if patch.is_binary_file:
             continue
         lines = [line for hunk in patch for line in hunk]
-        found[patch.path] = (
+        found[_unquote(patch.path)] = (
             tuple(line.value.rstrip("\r\n") for line in lines if line.is_added),
             tuple(line.value.rstrip("\r\n") for line in lines if line.is_removed),
         )

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from countersign.shared.types import JSON
 
 MAX_BYTES = 1_000_000
+MAX_DEPTH = 20
+# The same reader in C, where PyYAML was built with it.
+_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CODE = r"^[a-z0-9][a-z0-9.-]{1,79}$"
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -224,9 +227,9 @@ def rulebook_parse(text: str) -> Rulebook:
     """
     if len(text.encode()) > MAX_BYTES:
         raise RulesInvalid((Problem(1, 1, f"the file is larger than {MAX_BYTES} bytes"),))
-    root = _compose(text)
+    root, plain = _read(text)
     try:
-        book = Rulebook.model_validate(_Loader.plain(root))
+        book = Rulebook.model_validate(plain)
     except ValidationError as error:
         problems = tuple(_problem(root, each["loc"], each["msg"]) for each in error.errors())
         raise RulesInvalid(problems) from error
@@ -236,36 +239,43 @@ def rulebook_parse(text: str) -> Rulebook:
     return book
 
 
-class _Loader:
-    """Turns composed nodes into plain data, and finds the place of a value again."""
-
-    @staticmethod
-    def plain(node: yaml.Node) -> JSON:
-        loader = yaml.SafeLoader("")
-        try:
-            value: JSON = loader.construct_document(node)
-        finally:
-            loader.dispose()
-        return value
-
-
-def _compose(text: str) -> yaml.Node:
+def _read(text: str) -> tuple[yaml.Node, JSON]:
+    """Return the composed nodes, which know their places, and the plain data that they stand for."""
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise RulesInvalid((Problem(1, 1, "aliases (`*name`) are not used in rule files"),))
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_aliases_and_depth(text)
+        root = yaml.compose(text, Loader=_LOADER)
+        if not isinstance(root, yaml.MappingNode):
+            message = "a rule file is a mapping with format, documents and rules"
+            raise RulesInvalid((Problem(1, 1, message),))
+        _refuse_twins(root)
+        loader = yaml.SafeLoader("")
+        return root, loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise RulesInvalid((Problem(*place, f"not YAML: {error.problem}"),)) from error
-    except yaml.YAMLError as error:
-        raise RulesInvalid(
-            (Problem(1, 1, "not YAML: the file holds characters that YAML does not allow"),)
-        ) from error
-    if not isinstance(node, yaml.MappingNode):
-        raise RulesInvalid((Problem(1, 1, "a rule file is a mapping with format, documents and rules"),))
-    _refuse_twins(node)
-    return node
+    except (yaml.YAMLError, ValueError) as error:
+        message = "not YAML: the file holds characters or values that YAML does not allow"
+        raise RulesInvalid((Problem(1, 1, message),)) from error
+
+
+def _at(event: yaml.Event, message: str) -> Problem:
+    mark = event.start_mark
+    return Problem(mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, message)
+
+
+def _refuse_aliases_and_depth(text: str) -> None:
+    """Look at the file event by event first: composing a deeply nested one would exhaust the C stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            raise RulesInvalid((_at(event, "aliases (`*name`) are not used in rule files"),))
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise RulesInvalid((_at(event, "the file is nested too deeply"),))
 
 
 def _refuse_twins(node: yaml.Node) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from countersign.accounts.policies import require
 from countersign.governance.contracts import (
@@ -185,13 +185,3 @@ def waiver_data(row: Waiver) -> WaiverData:
         expires_at=row.expires_at,
         reviewer=row.reviewer_id,
     )
-
-
-def rule_version_next(code: str) -> int:
-    """Return the number that the next version of a rule gets."""
-    return (Rule.objects.filter(code=code).aggregate(newest=Max("version"))["newest"] or 0) + 1
-
-
-def document_version_next(code: str) -> int:
-    """Return the number that the next version of a document gets."""
-    return (Document.objects.filter(code=code).aggregate(newest=Max("version"))["newest"] or 0) + 1

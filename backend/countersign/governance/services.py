@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 
 from countersign.accounts.policies import require
 from countersign.audit.services import record
@@ -23,10 +24,8 @@ from countersign.governance.forms import ruleset_dump, ruleset_make
 from countersign.governance.models import Document, Rule, RuleSet, Violation, Waiver
 from countersign.governance.rulebook import Rulebook, rulebook_parse
 from countersign.governance.selectors import (
-    document_version_next,
     documents_newest,
     rule_data,
-    rule_version_next,
     rules_newest,
     waiver_data,
 )
@@ -79,20 +78,20 @@ def _rules_store(*, actor: Actor, book: Rulebook) -> SyncResult:
         .order_by("code", "-version")
         .distinct("code")
     }
-    new_rules: list[str] = []
+    rows: list[Rule] = []
     for entry in book.rules:
         current = newest.get(entry.code)
         # A local version on top of the same shipped text stays: an admin chose it, on the record.
         known = current is not None and not current.retired and shipped.get(entry.code) == entry.digest()
         if known and (entry.document not in new_documents):
             continue
-        _rule_create(entry, documents[entry.document])
-        new_rules.append(entry.code)
+        rows.append(_rule_new(entry, documents[entry.document], current.version + 1 if current else 1))
     written = {entry.code for entry in book.rules}
     for code, rule in newest.items():
         if code not in written and rule.origin == "shipped" and not rule.retired:
-            _rule_copy(rule, retired=True)
-            new_rules.append(code)
+            rows.append(_rule_copy(rule, retired=True))
+    Rule.objects.bulk_create(rows)
+    new_rules = [row.code for row in rows]
     if new_documents or new_rules:
         record(
             actor=actor,
@@ -114,7 +113,7 @@ def _documents_store(book: Rulebook) -> tuple[dict[str, Document], set[str]]:
         if current is None or current.digest != entry.digest():
             documents[entry.code] = Document.objects.create(
                 code=entry.code,
-                version=document_version_next(entry.code),
+                version=current.version + 1 if current else 1,
                 title=entry.title,
                 authority=entry.weight.value,
                 sections=entry.sections,
@@ -124,10 +123,10 @@ def _documents_store(book: Rulebook) -> tuple[dict[str, Document], set[str]]:
     return documents, new
 
 
-def _rule_create(entry: RuleEntry, document: Document) -> None:
-    Rule.objects.create(
+def _rule_new(entry: RuleEntry, document: Document, version: int) -> Rule:
+    return Rule(
         code=entry.code,
-        version=rule_version_next(entry.code),
+        version=version,
         document=document,
         section=entry.section,
         title=entry.title,
@@ -145,8 +144,8 @@ def _rule_create(entry: RuleEntry, document: Document) -> None:
 
 
 def _rule_copy(rule: Rule, *, retired: bool = False, mode: str = "", origin: str = "shipped") -> Rule:
-    """Write the next version of a rule that differs from the last in its state alone."""
-    return Rule.objects.create(
+    """Return the next version of a rule, which differs from the last in its state alone."""
+    return Rule(
         code=rule.code,
         version=rule.version + 1,
         document=rule.document,
@@ -214,6 +213,7 @@ def _rule_mode_store(*, actor: Actor, code: str, mode: RuleMode, reason: str) ->
     if current.mode == mode.value:
         return rule_data(current)
     changed = _rule_copy(current, mode=mode.value, origin="local")
+    changed.save(force_insert=True)
     record(
         actor=actor,
         type="rule.mode_changed",
@@ -292,19 +292,9 @@ def _violations_store(run_id: str | None, violations: Iterable[ViolationData]) -
         )
         for violation in violations
     ]
-    known = (
-        set(
-            Violation.objects.filter(run_id=run_id, digest__in=[row.digest for row in rows]).values_list(
-                "digest", flat=True
-            )
-        )
-        if run_id is not None
-        else set(
-            Violation.objects.filter(
-                run_id__isnull=True, digest__in=[row.digest for row in rows]
-            ).values_list("digest", flat=True)
-        )
-    )
+    concerned = Q(run_id__isnull=True) if run_id is None else Q(run_id=run_id)
+    stored = Violation.objects.filter(concerned, digest__in=[row.digest for row in rows])
+    known = set(stored.values_list("digest", flat=True))
     return Violation.objects.bulk_create([row for row in rows if row.digest not in known])
 
 

@@ -91,14 +91,14 @@ def personas_parse(text: str) -> tuple[PersonaEntry, ...]:
         raise PersonasInvalid(message)
     try:
         personas = PersonasFile.model_validate(yaml.safe_load(text)).personas
-    except yaml.YAMLError as error:
-        message = "the personas file is not YAML"
-        raise PersonasInvalid(message) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         message = f"personas: {where}: {first['msg']}"
         raise PersonasInvalid(message, field=where) from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        message = "the personas file is not YAML"
+        raise PersonasInvalid(message) from error
     codes = [persona.code for persona in personas]
     if twins := sorted({code for code in codes if codes.count(code) > 1}):
         message = f"these personas stand in the file twice: {', '.join(twins)}"

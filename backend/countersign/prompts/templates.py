@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import frontmatter
 import yaml
+from frontmatter.default_handlers import YAMLHandler
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -90,6 +91,15 @@ class TemplateFile:
         return dumped
 
 
+class _FrontMatter(YAMLHandler):
+    """Reads YAML in Python: the C reader, which the library prefers, overruns its stack on deep nesting."""
+
+    def load(self, fm: str, **_options: object) -> dict[str, object]:
+        """Return the front matter as plain data; whether it has the right form is checked afterwards."""
+        loaded = yaml.safe_load(fm)
+        return loaded if isinstance(loaded, dict) else {}
+
+
 def template_environment() -> ImmutableSandboxedEnvironment:
     """Return an environment that knows the allowed filters and tests and nothing else."""
     environment = ImmutableSandboxedEnvironment(
@@ -120,16 +130,19 @@ def template_parse(text: str, name: str) -> TemplateFile:
         message = f"{name}: {size} bytes, and a template has at most {MAX_TEMPLATE_BYTES}"
         raise TemplateInvalid(message, template=name)
     try:
-        metadata, body = frontmatter.parse(text)
+        metadata, body = frontmatter.parse(text, handler=_FrontMatter())
         front = TemplateFront.model_validate(metadata)
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
-        message = f"{name}, line {line}: the front matter is not YAML"
-        raise TemplateInvalid(message, template=name) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "front matter"
         message = f"{name}: {where}: {first['msg']}"
+        raise TemplateInvalid(message, template=name) from error
+    except RecursionError as error:
+        message = f"{name}: the front matter is nested too deeply"
+        raise TemplateInvalid(message, template=name) from error
+    except (yaml.YAMLError, ValueError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
+        message = f"{name}, line {line}: the front matter is not YAML"
         raise TemplateInvalid(message, template=name) from error
     body = body.strip() + "\n"
     _check(front, body, name)
