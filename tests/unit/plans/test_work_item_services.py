@@ -60,6 +60,10 @@ def test_work_items_create_refuses_another_first_state_or_project(
             actor=actor, project_id=project_id, session_id=session, items=[draft(plan, **changes)]
         )
 
+    with pytest.raises(InvalidInput, match="have the key 'ruff:unused:src'"):
+        work_items_create(
+            actor=worker, project_id=plan.project_id, session_id=session, items=[draft(plan), draft(plan)]
+        )
     with pytest.raises(InvalidInput, match="starts as proposed"):
         make(state=WorkItemState.RUNNING)
     with pytest.raises(PermissionDenied):

@@ -46,21 +46,31 @@ def work_items_create(
         PermissionDenied: The actor may not propose work.
         LeaseLost: Another worker has taken the step over.
         NotFound: There is no such project or deliverable.
-        InvalidInput: An item starts in another state than proposed or backlog, or its deliverable
-            belongs to another project.
+        InvalidInput: Two items have one key, an item starts in another state than proposed or backlog,
+            or its deliverable belongs to another project.
     """
     if lease is not None:
         lease_check(lease)
     require(actor, "session.write")
     project = project_get(actor=actor, project_id=project_id)
     session = as_uuid(session_id, "session")
+    drafts = tuple(items)
+    _keys_check(drafts)
     _superseded_put_aside(actor, project.id, session_id)
     known = {item.key: item for item in WorkItem.objects.filter(session_id=session)}
-    for draft in items:
+    for draft in drafts:
         if draft.key not in known:
             known[draft.key] = _work_item_create(actor, project.id, session_id, draft)
     rows = WorkItem.objects.filter(session_id=session).select_related("deliverable__phase")
     return tuple(work_item_data(row) for row in rows)
+
+
+def _keys_check(drafts: tuple[WorkItemDraft, ...]) -> None:
+    """Refuse two items of one key: the second would be taken for a repeat of the first and be lost."""
+    keys = [draft.key for draft in drafts]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise InvalidInput(f"Two work items of one session have the key {twice[0]!r}.", keys=twice)
 
 
 def _work_item_create(actor: Actor, project_id: str, session_id: str, draft: WorkItemDraft) -> WorkItem:
