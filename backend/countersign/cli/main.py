@@ -8,6 +8,7 @@ import typer
 
 from countersign import __version__
 from countersign.cli import doctor, down, output, status, up
+from countersign.cli.demo import command as demo
 from countersign.shared.errors import DomainError, PermissionDenied
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(up.up)
+app.command()(demo.demo)
 app.command()(down.down)
 app.command()(status.status)
 app.command()(doctor.doctor)

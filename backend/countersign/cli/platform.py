@@ -89,6 +89,10 @@ class Platform:
             },
         )
 
+    def installation(self) -> ProcessSpec:
+        """Return what brings the shipped rules, personas and templates in, once the schema is there."""
+        return self._python("install", ("-m", "countersign.cli.install"))
+
     def services(self) -> tuple[ProcessSpec, ...]:
         """Return the processes that are started once the schema is there."""
         celery = ("-m", "celery", "--app", "countersign.config.celery")

@@ -151,6 +151,7 @@ class Supervisor:
         with self._step("the database schema"):
             platform.postgres.provision("countersign")
             self._run_to_end(platform.migration())
+            self._run_to_end(platform.installation())
         with self._step("web, sequencer, worker and beat"):
             for spec in platform.services():
                 self._spawn(spec)

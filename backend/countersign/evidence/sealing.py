@@ -74,7 +74,8 @@ def _members(contents: PackContents) -> list[Member]:
         _json_member("scan/dependencies.json", _scan(contents)),
     ]
     members += [
-        _json_member(f"{vocabulary.GATE_REPORTS}{gate.name}.json", dict(gate.report)) for gate in contents.gates
+        _json_member(f"{vocabulary.GATE_REPORTS}{gate.name}.json", dict(gate.report))
+        for gate in contents.gates
     ]
     if contents.exceptions:
         members.append(_json_member(vocabulary.MEMBER_EXCEPTIONS, list(contents.exceptions)))

@@ -417,6 +417,46 @@ def run_rebased(
 
 
 @transaction.atomic(durable=True)
+def run_restarted(*, actor: Actor, lease: Lease, run_id: str, base_commit: str, why: str) -> tuple[RunData, str]:
+    """Send a change whose own files moved back to the agent, on the new base.
+
+    Raises:
+        LeaseLost: another worker carries the merge out.
+        RunStateConflict: the run was not on its way to a merge.
+    """
+    lease_check(lease)
+    run = _move(
+        run_id,
+        [RunState.APPROVED, RunState.MERGING, RunState.WAITING_APPROVAL],
+        RunState.PROPOSING,
+        revision=F("revision") + 1,
+        base_commit=base_commit,
+        change_commit="",
+        result_tree="",
+        entries=[],
+        patch_digest="",
+        patch_lines=0,
+        pack_digest="",
+        score=None,
+        request_id=None,
+    )
+    record(
+        actor=actor,
+        type="run.restarted",
+        subject=("run", run_id),
+        data={"revision": run.revision, "base_commit": base_commit, "why": why},
+    )
+    job_id = job_enqueue(
+        actor=actor,
+        kind="run.execute",
+        subject=("run", run_id),
+        payload={"run_id": run_id},
+        dedupe_key=f"run.execute:{run_id}:{run.revision}",
+    )
+    return run_data(run), job_id
+
+
+@transaction.atomic(durable=True)
 def run_failed(*, actor: Actor, run_id: str, failure: Mapping[str, JSON]) -> None:
     """End a run that can't go on; a run that has ended stays as it is."""
     ended = [

@@ -6,7 +6,10 @@ import os
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DatabaseRole = Literal["app", "owner", "sequencer"]
 
@@ -154,3 +157,11 @@ def django_settings_ensure() -> None:
 def demo_installation() -> bool:
     """Say whether the demo created this installation: only there may decisions be made unattended."""
     return (environment().home / "demo-installation").is_file()
+
+
+def environment_adopt(variables: Mapping[str, str]) -> None:
+    """Join a running platform: take over the variables that its processes were given."""
+    os.environ.update(variables)
+    environment.cache_clear()
+
+

@@ -156,6 +156,13 @@ def _intervening(project: ProjectData, repository: Repository, *, old: str, new:
     return tuple(steps)
 
 
+def entries_untouched(repository: Repository, run: RunData, new_base: str) -> bool:
+    """Say whether every path of the change is on the new base as it was on the old one."""
+    before = {entry.path: entry for entry in repository.tree_entries(run.base_commit)}
+    after = {entry.path: entry for entry in repository.tree_entries(new_base)}
+    return all(before.get(entry.path) == after.get(entry.path) for entry in run.entries)
+
+
 def _files_check(repository: Repository, run: RunData, new_base: str) -> None:
     before = {entry.path: entry for entry in repository.tree_entries(run.base_commit)}
     after = {entry.path: entry for entry in repository.tree_entries(new_base)}

@@ -19,7 +19,14 @@ from countersign.projects.selectors import project_get
 from countersign.projects.services import project_head_move
 from countersign.runs.errors import MergeSlotTaken
 from countersign.runs.selectors import merge_of, run_get
-from countersign.runs.services import merge_intend, merge_slot_take, run_decided, run_merged, run_rebased
+from countersign.runs.services import (
+    merge_intend,
+    merge_slot_take,
+    run_decided,
+    run_merged,
+    run_rebased,
+    run_restarted,
+)
 from countersign.sandbox.exchange import repository_deliver, repository_import
 from countersign.sandbox.isolation import IsolationKind
 from countersign.workflow.change import change_freeze, change_message, repository_of
@@ -27,7 +34,7 @@ from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.merging import approvals_of, merge_plan
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.phases import phase_recompute
-from countersign.workflow.reverification import CarryOverRefused, decision_carry_over
+from countersign.workflow.reverification import CarryOverRefused, decision_carry_over, entries_untouched
 from countersign.workflow.verification import approved_pack_verify
 
 if TYPE_CHECKING:
@@ -162,14 +169,21 @@ def _void_and_rebase(
     context: StepContext, project: ProjectData, run: RunData, request: RequestData, why: str
 ) -> Done:
     """Void the decision and let the change make its new pack by itself; signing again is one step."""
+    request_void(actor=EXECUTOR, lease=context.lease, request_id=request.id, why=why)
+    repository = repository_of(project)
+    if not entries_untouched(repository, run, project.head_commit):
+        # Another merge changed these very files: the old contents would undo it, so the agent is asked again.
+        run_restarted(
+            actor=EXECUTOR, lease=context.lease, run_id=run.id, base_commit=project.head_commit, why=why
+        )
+        return Done({"run_id": run.id, "voided": why})
     moved = change_freeze(
-        repository_of(project),
+        repository,
         base_commit=project.head_commit,
         entries=run.entries,
         message=change_message(run),
         moment=run.created_at,
     )
-    request_void(actor=EXECUTOR, lease=context.lease, request_id=request.id, why=why)
     run_rebased(
         actor=EXECUTOR,
         lease=context.lease,

@@ -10,7 +10,7 @@ from countersign.findings.grouping import findings_group
 from countersign.findings.selectors import finding_list, session_get
 from countersign.findings.services import hook_record, session_complete, session_fail, session_start
 from countersign.plans.contracts import WorkItemDraft, WorkItemState
-from countersign.plans.selection import deliverable_choose
+from countersign.plans.selection import findings_assign
 from countersign.plans.selectors import plan_current, work_item_list
 from countersign.plans.services import work_items_create
 from countersign.projects.selectors import project_get
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from countersign.findings.contracts import FindingData, FindingGroup
     from countersign.plans.contracts import DeliverableData
     from countersign.shared.types import JSON
+
+# Nobody decides three hundred one-line changes: a few at a time, the rest is backlog.
+MAX_PROPOSED = 5
 
 
 def tools_run(context: StepContext) -> Next:
@@ -55,9 +58,10 @@ def findings_plan(context: StepContext) -> Next:
     findings = finding_list(actor=context.actor, session_id=session_id)
     plan = plan_current(actor=context.actor, project_id=session.project_id)
     deliverables = tuple(item for phase in plan.phases for item in phase.deliverables) if plan else ()
+    by_id = {finding.id: finding for finding in findings}
     drafts = tuple(
-        _draft(context, group, {item.id: item for item in findings}, deliverables)
-        for group in findings_group(findings)
+        _draft(context, group, by_id, deliverable)
+        for deliverable, group in _groups(findings, deliverables)
     )
     items = work_items_create(
         actor=context.actor,
@@ -70,11 +74,31 @@ def findings_plan(context: StepContext) -> Next:
     return Next("prompts", summary=f"{proposed} work items proposed of {len(findings)} findings")
 
 
+def _groups(
+    findings: tuple[FindingData, ...], deliverables: tuple[DeliverableData, ...]
+) -> tuple[tuple[DeliverableData | None, FindingGroup], ...]:
+    """Group what the plan asks for, deliverable by deliverable; nothing outside the plan is proposed.
+
+    Without a plan the best few groups of everything are proposed.
+    """
+    if not deliverables:
+        return tuple((None, group) for group in findings_group(findings))
+    assigned = findings_assign(deliverables, findings)
+    grouped: list[tuple[DeliverableData | None, FindingGroup]] = []
+    room = MAX_PROPOSED
+    for deliverable in deliverables:
+        for group in findings_group(assigned.get(deliverable.id, ()), limit=room):
+            grouped.append((deliverable, group))
+            room -= group.proposed
+    grouped += [(None, group) for group in findings_group(assigned.get("", ()), limit=0)]
+    return tuple(grouped)
+
+
 def _draft(
     context: StepContext,
     group: FindingGroup,
     findings: Mapping[str, FindingData],
-    deliverables: tuple[DeliverableData, ...],
+    deliverable: DeliverableData | None,
 ) -> WorkItemDraft:
     members = [findings[finding_id] for finding_id in group.finding_ids]
     tool = members[0].tool
@@ -87,7 +111,6 @@ def _draft(
             severities=(group.severity.value,),
         ),
     )
-    deliverable = deliverable_choose(deliverables, tool=tool, rules=group.rules, paths=group.paths)
     return WorkItemDraft(
         key=group.key,
         title=group.title,

@@ -1,0 +1,20 @@
+"""``python -m countersign.cli.install``: bring the shipped rules, personas and templates into the database."""
+
+from __future__ import annotations
+
+import django
+
+from countersign.shared.env import django_settings_ensure
+
+
+def main() -> None:
+    """Sync what is shipped; a repeat changes nothing."""
+    django_settings_ensure()
+    django.setup()
+    from countersign.workflow.installation import installation_sync  # noqa: PLC0415 - models need django.setup()
+
+    installation_sync()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How the platform calls out: one HTTP client with time-outs and retries."""
