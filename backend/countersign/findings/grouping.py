@@ -16,13 +16,15 @@ from countersign.findings.families import RuleFamily, family_of, rules_with_comp
 from countersign.findings.paths import area_of, common_directory, is_test_path
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 # More than this nobody reviews with care in one sitting. A single file is never divided.
 MAX_FINDINGS = 30
 MAX_FILES = 10
 
 _SOURCE, _TESTS, _APART = range(3)
+# After every deliverable of any plan.
+_UNASKED = 1 << 30
 _KINDS = {
     _SOURCE: "product code",
     _TESTS: "tests, which come after product code",
@@ -32,10 +34,14 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class _Bundle:
-    """Findings of one family in one area, before the size is bounded."""
+    """Findings of one family in one area, before the size is bounded.
+
+    ``wanted`` is the place of the deliverable that asks for them, or ``_UNASKED``.
+    """
 
     tool: str
     family: RuleFamily
+    wanted: int
     kind: int
     area: str
     fixable: bool
@@ -46,8 +52,9 @@ class _Bundle:
         return max((one.severity for one in self.findings), key=lambda severity: severity.rank)
 
     @property
-    def order(self) -> tuple[int, int, int, int, str, str]:
+    def order(self) -> tuple[int, int, int, int, int, str, str]:
         return (
+            self.wanted,
             self.kind,
             -self.severity.rank,
             -self.family.weight,
@@ -62,11 +69,16 @@ class _Bundle:
         # Tests that lie among product code, so that the area's name does not tell them apart.
         if self.kind == _TESTS and not is_test_path(f"{self.area}/module.py"):
             mark = ":tests"
-        return f"{self.tool}:{self.family.code}:{self.area}{mark}"
+        asked = "" if self.wanted == _UNASKED else f":plan{self.wanted + 1}"
+        return f"{self.tool}:{self.family.code}:{self.area}{mark}{asked}"
 
 
 def findings_group(
-    findings: Iterable[FindingData], *, limit: int = 5, apart: Collection[str] = ()
+    findings: Iterable[FindingData],
+    *,
+    limit: int = 5,
+    apart: Collection[str] = (),
+    wanted: Sequence[Collection[str]] = (),
 ) -> tuple[FindingGroup, ...]:
     """Put findings into groups: the proposals first, best first; then the backlog.
 
@@ -74,20 +86,24 @@ def findings_group(
         findings: stored findings of one session, in any order.
         limit: how many groups may be proposed at most.
         apart: paths that must not be mixed with others, such as files that configure the gates.
+        wanted: ids of the findings that the plan asks for now, one collection a deliverable, in the plan's
+            order; they come first and are not mixed with others.
 
     Returns:
         Every finding in exactly one group. At most ``limit`` groups are ``proposed``: an adapter can do all
         of each, and no file is in two of them.
     """
-    bundles = _bundles(findings, frozenset(apart))
+    asked = {finding_id: place for place in reversed(range(len(wanted))) for finding_id in wanted[place]}
+    bundles = _bundles(findings, frozenset(apart), asked)
     taken: dict[str, str] = {}
     proposed: list[FindingGroup] = []
     backlog: list[FindingGroup] = []
     for bundle in sorted((one for one in bundles if one.fixable), key=lambda one: one.order):
         free = tuple(one for one in bundle.findings if one.path not in taken)
         held = tuple(one for one in bundle.findings if one.path in taken)
-        # What is left of a bundle is worth a decision of its own only while it is the larger part of it.
-        if len(free) < len(held):
+        # What is left of a bundle is worth a decision of its own only while it is the larger part of it, or
+        # when somebody waits for it.
+        if bundle.wanted == _UNASKED and len(free) < len(held):
             free, held = (), bundle.findings
         for group in _bounded(bundle, free):
             if len(proposed) < limit:
@@ -101,21 +117,24 @@ def findings_group(
     return (*proposed, *backlog, *(_manual(bundle) for bundle in manual))
 
 
-def _bundles(findings: Iterable[FindingData], apart: frozenset[str]) -> list[_Bundle]:
+def _bundles(
+    findings: Iterable[FindingData], apart: frozenset[str], asked: Mapping[str, int]
+) -> list[_Bundle]:
     sorted_findings = sorted(
         findings,
         key=lambda one: (one.path, one.line, one.column, one.tool, one.rule, one.fingerprint, one.id),
     )
-    together: dict[tuple[str, str, int, str, bool], list[FindingData]] = defaultdict(list)
+    together: dict[tuple[str, str, int, int, str, bool], list[FindingData]] = defaultdict(list)
     families: dict[str, RuleFamily] = {}
     for one in sorted_findings:
         family = family_of(one.tool, one.rule)
         families[family.code] = family
         kind = _APART if one.path in apart else _TESTS if is_test_path(one.path) else _SOURCE
-        together[one.tool, family.code, kind, area_of(one.path), one.fixable].append(one)
+        place = asked.get(one.id, _UNASKED)
+        together[one.tool, family.code, place, kind, area_of(one.path), one.fixable].append(one)
     return [
-        _Bundle(tool, families[code], kind, area, fixable, tuple(members))
-        for (tool, code, kind, area, fixable), members in together.items()
+        _Bundle(tool, families[code], place, kind, area, fixable, tuple(members))
+        for (tool, code, place, kind, area, fixable), members in together.items()
     ]
 
 
@@ -203,7 +222,8 @@ def _what(bundle: _Bundle, findings: Sequence[FindingData]) -> str:
     files = _count(len({one.path for one in findings}), "file")
     rules = ", ".join(_rules(findings))
     where = f"in {files} of {_place(bundle.area)}"
-    return f"{places} with {bundle.family.noun} ({rules}) {where}: {_KINDS[bundle.kind]}."
+    asked = "" if bundle.wanted == _UNASKED else " The plan asks for it now."
+    return f"{places} with {bundle.family.noun} ({rules}) {where}: {_KINDS[bundle.kind]}.{asked}"
 
 
 def _rules(findings: Sequence[FindingData]) -> tuple[str, ...]:
@@ -218,9 +238,10 @@ def _group(
     bundle: _Bundle, findings: Sequence[FindingData], *, key: str, suffix: str, proposed: bool, reason: str
 ) -> FindingGroup:
     paths = tuple(sorted({one.path for one in findings}))
+    named = "" if bundle.wanted == _UNASKED else f" ({', '.join(_rules(findings))})"
     return FindingGroup(
         key=key,
-        title=f"{bundle.family.verb} in {_place(bundle.area)}{suffix}",
+        title=f"{bundle.family.verb}{named} in {_place(bundle.area)}{suffix}",
         rule_family=bundle.family.code,
         rules=rules_with_companions(one.rule for one in findings) if bundle.fixable else _rules(findings),
         area=common_directory(paths),

@@ -77,7 +77,7 @@ def hook_record(*, actor: Actor, lease: Lease, session_id: str, result: HookResu
     """
     lease_check(lease)
     _move(session_id, expected=(SessionState.RUNNING,), state=SessionState.RUNNING)
-    earlier = HookExecution.objects.filter(session_id=session_id, tool=result.tool).first()
+    earlier = HookExecution.objects.filter(session=uuid.UUID(session_id), tool=result.tool).first()
     if earlier is not None:
         return str(earlier.id)
     hook = HookExecution.objects.create(
@@ -141,12 +141,12 @@ def session_complete(
         SessionStateConflict: it is not running, or a tool is missing or failed.
     """
     lease_check(lease)
-    answers = dict(HookExecution.objects.filter(session_id=session_id).values_list("tool", "status"))
+    answers = dict(HookExecution.objects.filter(session=uuid.UUID(session_id)).values_list("tool", "status"))
     unanswered = sorted(tool for tool in {*tools, *answers} if answers.get(tool) != "ok")
     if unanswered and AnalysisSession.objects.filter(pk=session_id).exists():
         names = ", ".join(unanswered)
         raise SessionStateConflict(f"no usable answer of {names}; fail the session instead", tools=unanswered)
-    rows = Finding.objects.filter(session_id=session_id).values_list("tool").annotate(Count("id"))
+    rows = Finding.objects.filter(session=uuid.UUID(session_id)).values_list("tool").annotate(Count("id"))
     counts = {**dict.fromkeys(sorted(answers), 0), **dict(rows)}
     _move(session_id, expected=(SessionState.RUNNING,), state=SessionState.COMPLETED, counts=counts)
     record(

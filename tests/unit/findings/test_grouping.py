@@ -10,11 +10,14 @@ from countersign.findings.paths import area_of, common_directory, is_test_path
 from tests.unit.findings.builders import finding, findings
 
 
-@given(findings(), st.integers(0, 6))
-def test_grouping_puts_every_finding_into_one_group(found: list[FindingData], limit: int) -> None:
-    groups = findings_group(found, limit=limit)
-    ids = [one for group in groups for one in group.finding_ids]
-    assert sorted(ids) == sorted(one.id for one in found)
+@given(findings(), st.integers(0, 6), st.data())
+def test_grouping_puts_every_finding_into_one_group(
+    found: list[FindingData], limit: int, data: st.DataObject
+) -> None:
+    ids = st.lists(st.sampled_from([one.id for one in found]), max_size=9) if found else st.just([])
+    groups = findings_group(found, limit=limit, wanted=data.draw(st.lists(ids, max_size=3)))
+    placed = [one for group in groups for one in group.finding_ids]
+    assert sorted(placed) == sorted(one.id for one in found)
     assert len({group.key for group in groups}) == len(groups)
 
 
@@ -70,7 +73,7 @@ def test_grouping_divides_what_is_too_much_for_one_sitting() -> None:
     found = [finding("I001", f"pkg/m{number:02}.py") for number in range(23)]
     groups = findings_group(found)
     assert [len(group.paths) for group in groups] == [10, 10, 3]
-    assert [group.title for group in groups][0] == "Sort imports in pkg, part 1 of 3"
+    assert groups[0].title == "Sort imports in pkg, part 1 of 3"
     assert "Divided" in groups[0].reason
 
 
@@ -111,6 +114,31 @@ def test_grouping_keeps_files_apart_that_need_another_approval() -> None:
     assert [group.paths for group in groups] == [("tests/test_a.py",), ("tests/conftest.py",)]
     assert groups[1].key == "ruff:imports:tests:apart"
     assert "stronger approval" in groups[1].reason
+
+
+def test_grouping_begins_with_what_the_plan_asks_for() -> None:
+    found = [
+        finding("B006", "pkg/a.py"),
+        finding("F841", "pkg/b.py"),
+        finding("F401", "pkg/b.py", 2),
+        finding("F401", "tests/test_b.py", 3),
+        finding("PIE790", "pkg/b.py", 4),
+        finding("PIE790", "pkg/c.py", 5),
+        finding("PIE790", "pkg/d.py", 6, fixable=False),
+    ]
+    by_rule = {rule: [one.id for one in found if one.rule == rule] for rule in ("F401", "PIE790")}
+    groups = findings_group(found, wanted=[by_rule["F401"], by_rule["PIE790"]])
+    assert [(group.title, group.paths, group.proposed) for group in groups] == [
+        ("Remove unused code (F401) in pkg", ("pkg/b.py",), True),
+        ("Remove unused code (F401) in tests", ("tests/test_b.py",), True),
+        ("Remove needless code (PIE790) in pkg", ("pkg/c.py",), True),
+        ("Remove what invites bugs in pkg", ("pkg/a.py",), True),
+        ("Remove needless code (PIE790) in pkg, after what is proposed", ("pkg/b.py",), False),
+        ("Remove unused code in pkg, after what is proposed", ("pkg/b.py",), False),
+        ("Remove needless code (PIE790) in pkg, by judgement", ("pkg/d.py",), False),
+    ]
+    assert groups[0].key == "ruff:unused:pkg:plan1"
+    assert "The plan asks for it now." in groups[0].reason
 
 
 def test_grouping_of_nothing_is_nothing() -> None:

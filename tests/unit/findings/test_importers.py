@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,8 @@ def _issue(**changes: object) -> dict[str, object]:
     }
 
 
-def _bandit(*issues: dict[str, object], errors: tuple[dict[str, object], ...] = ()) -> bytes:
-    metrics = {"./pkg/a.py": {}, "./b.py": {}, "_totals": {}}
+def _bandit(*issues: dict[str, object], errors: Sequence[Mapping[str, object]] = ()) -> bytes:
+    metrics: dict[str, object] = {"./pkg/a.py": {}, "./b.py": {}, "_totals": {}}
     return json.dumps({"errors": list(errors), "results": list(issues), "metrics": metrics}).encode()
 
 

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from countersign.gates.change import Change
-    from countersign.projects.contracts import BaselineData
-    from countersign.projects.test_run import TestRun
+    from countersign.projects.contracts import BaselineData, TestRun
     from countersign.shared.types import JSON
 
 TESTS_SECONDS = 540
