@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from countersign.audit.selectors import checkpoint_latest, checkpoints_iterate, entries_iterate
-from countersign_verify.tiles import export_tiles
+from countersign_verify.log import export_checkpoints, export_tiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,9 +22,7 @@ def log_export(directory: Path) -> CheckpointData:
     directory.mkdir(parents=True, exist_ok=True)
     head = checkpoint_latest()
     export_tiles(directory, entries_iterate(size=head.size))
-    (directory / "checkpoint").write_text(head.note, encoding="utf-8")
-    with (directory / "checkpoints.jsonl").open("w", encoding="utf-8") as stream:
-        for checkpoint in checkpoints_iterate():
-            if checkpoint.size <= head.size:
-                stream.write(json.dumps({"size": checkpoint.size, "note": checkpoint.note}) + "\n")
+    # A checkpoint signed meanwhile would name entries that were not written.
+    covered = ((each.size, each.note) for each in checkpoints_iterate() if each.size <= head.size)
+    export_checkpoints(directory, covered)
     return head

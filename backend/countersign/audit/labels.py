@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import os
 import uuid
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import transaction
 
 from countersign.audit.errors import PersonErased
 from countersign.audit.models import PersonKey
@@ -20,17 +20,33 @@ if TYPE_CHECKING:
     from countersign.shared.actor import Actor
 
 
-@lru_cache(maxsize=1024)
+# Keys that are committed, by person: one made in a transaction that is undone never gets here, for a name
+# sealed under it could not be read any more.
+_KNOWN: dict[str, tuple[str, bytes]] = {}
+_KNOWN_LIMIT = 1024
+
+
 def _key_of(person_id: str) -> tuple[str, bytes]:
-    key, _created = PersonKey.objects.get_or_create(
+    known = _KNOWN.get(person_id)
+    if known is not None:
+        return known
+    row, _created = PersonKey.objects.get_or_create(
         person_id=person_id, defaults={"key_id": uuid.uuid4(), "secret": os.urandom(32)}
     )
-    return str(key.key_id), bytes(key.secret)
+    found = str(row.key_id), bytes(row.secret)
+    transaction.on_commit(lambda: _remember(person_id, found))
+    return found
+
+
+def _remember(person_id: str, key: tuple[str, bytes]) -> None:
+    if len(_KNOWN) >= _KNOWN_LIMIT:
+        _KNOWN.clear()
+    _KNOWN[person_id] = key
 
 
 def forget_cached_keys() -> None:
     """Drop the keys that this process remembers (after an erasure, and between tests)."""
-    _key_of.cache_clear()
+    _KNOWN.clear()
 
 
 def label_seal(actor: Actor) -> dict[str, str] | str:

@@ -104,5 +104,7 @@ def person_erase(*, actor: Actor, person_id: str) -> None:
     if not removed:
         message = "the log holds no key of this person"
         raise NotFound(message, person_id=person_id)
+    # Before, for the event below may name the same person; after, for another thread may still have read it.
     forget_cached_keys()
+    transaction.on_commit(forget_cached_keys)
     record(actor=actor, type="person.erased", subject=("person", person_id))

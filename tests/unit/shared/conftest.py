@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -18,6 +18,9 @@ from botocore.config import Config
 from countersign.cli.embedded.network import port_answers, port_choose
 from countersign.cli.embedded.processes import ProcessGroup, ProcessSpec
 from countersign.shared.storage import S3Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 INSTALL = "apt-get install -y --no-install-recommends ceph-mon ceph-osd radosgw"
 ACCESS_KEY, SECRET_KEY = "TESTACCESSKEY", "TESTSECRETKEY"
@@ -87,7 +90,13 @@ class Ceph:
 
     def _run(self, *argv: str) -> str:
         done = subprocess.run(
-            argv, env=self._environment, cwd=self._root, check=True, capture_output=True, text=True, timeout=60
+            argv,
+            env=self._environment,
+            cwd=self._root,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         return done.stdout.strip()
 
@@ -98,7 +107,14 @@ class Ceph:
 
     def start(self) -> None:
         self._run(
-            "monmaptool", "--create", "--fsid", self._fsid, "--addv", "a", f"[v2:127.0.0.1:{self._mon}]", "monmap"
+            "monmaptool",
+            "--create",
+            "--fsid",
+            self._fsid,
+            "--addv",
+            "a",
+            f"[v2:127.0.0.1:{self._mon}]",
+            "monmap",
         )
         self._run("ceph-mon", "--mkfs", "-i", "a", "--monmap", "monmap", *self._user)
         self._spawn("mon", "ceph-mon", "-i", "a")
@@ -121,7 +137,7 @@ class Ceph:
 
 
 @pytest.fixture(scope="session")
-def s3_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def s3_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Client]:
     missing = [name for name in ("ceph-mon", "ceph-osd", "radosgw") if shutil.which(name) is None]
     if missing:
         pytest.skip(f"{', '.join(missing)} not installed; run: {INSTALL}")
@@ -139,12 +155,12 @@ def s3_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def s3_store(s3_client: Any) -> S3Store:
+def s3_store(s3_client: S3Client) -> S3Store:
     s3_client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
     return S3Store(s3_client, "locked")
 
 
 @pytest.fixture(scope="session")
-def s3_unlocked(s3_client: Any) -> S3Store:
+def s3_unlocked(s3_client: S3Client) -> S3Store:
     s3_client.create_bucket(Bucket="unlocked")
     return S3Store(s3_client, "unlocked")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -169,15 +170,13 @@ def test_child_environment_adds_to_this_one(monkeypatch: pytest.MonkeyPatch) -> 
     assert (child["HERE"], child["MORE"]) == ("1", "2")
 
 
-def test_s3_credentials_come_from_files_or_variables(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_s3_credentials_come_from_files_or_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("from-file\n")
     monkeypatch.setenv("COUNTERSIGN_S3_ACCESS_KEY", "access")
     monkeypatch.setenv("COUNTERSIGN_S3_SECRET_KEY_FILE", str(tmp_path / "secret"))
     assert env.s3_credentials() == ("access", "from-file")
 
 
-def test_django_settings_ensure_keeps_what_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_django_settings_ensure_keeps_what_is_set() -> None:
     env.django_settings_ensure()
-    assert env.os.environ["DJANGO_SETTINGS_MODULE"] == "countersign.config.settings"
+    assert os.environ["DJANGO_SETTINGS_MODULE"] == "countersign.config.settings"

@@ -67,7 +67,11 @@ def test_get_of_nothing_is_missing(store: ObjectStore, key: str) -> None:
 
 @pytest.mark.parametrize("bad", ["", "/etc/passwd", "../up", "a/../b", "A", "a//b", "a/", "a b", ".hidden"])
 def test_put_refuses_a_key_that_could_leave_the_store(store: ObjectStore, bad: str) -> None:
-    for call in (lambda: store.put(bad, b"x", retain_days=1), lambda: store.get(bad), lambda: store.exists(bad)):
+    for call in (
+        lambda: store.put(bad, b"x", retain_days=1),
+        lambda: store.get(bad),
+        lambda: store.exists(bad),
+    ):
         with pytest.raises(InvalidInput):
             call()
 
