@@ -44,6 +44,7 @@ _BATCH = 2000
 _EVADABLE_FILTERS = (
     "detect_secrets.filters.allowlist.is_line_allowlisted",
     "detect_secrets.filters.heuristic.is_lock_file",
+    "detect_secrets.filters.heuristic.is_non_text_file",
     "detect_secrets.filters.heuristic.is_swagger_file",
 )
 
