@@ -59,6 +59,11 @@ class Home:
         return self.root / "logs"
 
     @property
+    def schema(self) -> Path:
+        """What was last put into the database."""
+        return self.root / "schema"
+
+    @property
     def postgres(self) -> Path:
         """PostgreSQL's cluster."""
         return self.root / "postgres"

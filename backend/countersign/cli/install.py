@@ -1,4 +1,4 @@
-"""``python -m countersign.cli.install``: bring the shipped rules, personas and templates into the database."""
+"""``python -m countersign.cli.install``: bring the shipped rules, personas and templates in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def main() -> None:
     """Sync what is shipped; a repeat changes nothing."""
     django_settings_ensure()
     django.setup()
-    from countersign.workflow.installation import installation_sync  # noqa: PLC0415 - models need django.setup()
+    from countersign.workflow.installation import installation_sync
 
     installation_sync()
 

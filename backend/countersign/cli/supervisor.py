@@ -16,7 +16,8 @@ from countersign.cli.embedded.postgres import wait_until
 from countersign.cli.embedded.processes import ProcessGroup, ProcessSpec
 from countersign.cli.embedded.secrets import passwords_ensure
 from countersign.cli.errors import CommandFailed
-from countersign.cli.platform import Platform, UpOptions
+from countersign.cli.platform import DATABASE, Platform, UpOptions
+from countersign.cli.schema import SchemaStamp
 from countersign.cli.state import PlatformState, ServiceState
 from countersign.shared.keys import keys_ensure
 
@@ -149,9 +150,12 @@ class Supervisor:
             self._wait("postgres", platform.postgres.answers)
             self._wait("valkey", platform.valkey.answers)
         with self._step("the database schema"):
-            platform.postgres.provision("countersign")
-            self._run_to_end(platform.migration())
-            self._run_to_end(platform.installation())
+            platform.postgres.provision(DATABASE)
+            stamp = SchemaStamp(self._home.schema, platform.postgres, DATABASE)
+            if not stamp.fresh():
+                self._run_to_end(platform.migration())
+                self._run_to_end(platform.installation())
+                stamp.write()
         with self._step("web, sequencer, worker and beat"):
             for spec in platform.services():
                 self._spawn(spec)
