@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from countersign.plans.project_state import (
     document_append,
     entry_render,
 )
-from countersign.providers.selectors import adapter_get
+from countersign.providers.selectors import agent_call_list
 from countersign.sandbox.contracts import Replacement
 from countersign.workflow.change import IDENTITY, merge_message, repository_of
 from countersign.workflow.executor import EXECUTOR
@@ -92,7 +93,7 @@ def merge_plan(
 def state_entry(run: RunData, request: RequestData, merge_commit: str, moment: datetime) -> str:
     """Return the project state entry of a merge, in the form of seed 002 section 5."""
     results = gate_results_on(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
-    adapter = adapter_get(actor=EXECUTOR, code=run.adapter)
+    call = agent_call_list(actor=EXECUTOR, run_id=run.id)[-1]
     return entry_render(
         EntryData(
             time=moment,
@@ -102,7 +103,7 @@ def state_entry(run: RunData, request: RequestData, merge_commit: str, moment: d
             branch=run.branch,
             commit=merge_commit,
             artifacts=tuple(entry.path for entry in run.entries),
-            commands=(" ".join(adapter.command),),
+            commands=(shlex.join(call.argv),),
             verification=tuple(
                 Verification(result.name, result.status.value == "pass", result.reason) for result in results
             ),

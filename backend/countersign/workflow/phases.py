@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from countersign.approvals.contracts import PolicySnapshot, QuorumRule
@@ -20,57 +21,76 @@ from countersign.workflow.places import workspace
 from countersign_verify.canonical import digest_of
 
 if TYPE_CHECKING:
-    from countersign.findings.contracts import HookResult
     from countersign.plans.contracts import PhaseData
     from countersign.projects.contracts import ProjectData
     from countersign.runs.contracts import RunData
+    from countersign.shared.types import JSON
     from countersign.workflow.outcomes import StepContext
 
 
-def phase_recompute(context: StepContext, run: RunData) -> tuple[bool, tuple[str, ...]]:
-    """Judge the phase that a merged run belongs to; return whether it is complete and what is missing."""
-    project = project_get(actor=EXECUTOR, project_id=run.project_id)
+def phases_recompute(context: StepContext, *, project_id: str) -> dict[str, JSON]:
+    """Judge every phase of the project's plan; ask the Director for those that lack only the sign-off.
+
+    Returns:
+        What is missing, by the code of the phase; nothing for a complete one.
+    """
+    project = project_get(actor=EXECUTOR, project_id=project_id)
     plan = plan_current(actor=EXECUTOR, project_id=project.id)
-    phase = next((item for item in plan.phases if item.code == run.phase_code), None) if plan else None
-    if phase is None:
-        return False, ("this change belongs to no phase of a plan",)
-    evaluation = phase_evaluate(
-        actor=EXECUTOR, phase_id=phase.id, evidence=phase_facts(project, phase), lease=context.lease
-    )
-    if evaluation.phase.state is PhaseState.AWAITING_SIGNOFF:
-        _signoff_ask(context, project, evaluation.phase, evaluation.proof_digest)
-    return evaluation.complete, evaluation.missing
-
-
-def phase_facts(project: ProjectData, phase: PhaseData) -> PhaseFacts:
-    """Gather the evidence that a phase is judged by: the head analysed now, the merges, the gates."""
-    results = _head_analyse(project)
-    usable = all(result.status.value == "ok" for result in results)
-    items = work_item_list(actor=EXECUTOR, project_id=project.id, phase_id=phase.id)
-    runs = run_list(actor=EXECUTOR, project_id=project.id, work_item_ids=tuple(item.id for item in items))
-    return PhaseFacts(
-        head_commit=project.head_commit,
-        findings=tuple(
-            FindingFact(finding.tool, finding.rule, finding.path, finding.fixable)
-            for result in results
-            for finding in result.findings
+    if plan is None:
+        return {}
+    findings = _head_findings(project)
+    missing: dict[str, JSON] = {}
+    for phase in plan.phases:
+        evaluation = phase_evaluate(
+            actor=EXECUTOR,
+            phase_id=phase.id,
+            evidence=_facts(project, phase, findings),
+            lease=context.lease,
         )
-        if usable
-        else None,
-        analysis_digest=digest_of(
-            {result.tool: {"version": result.version, "output": result.output_digest} for result in results}
-        )
-        if usable
-        else None,
-        changes=tuple(_change_fact(run) for run in runs),
-    )
+        if evaluation.phase.state is PhaseState.AWAITING_SIGNOFF:
+            _signoff_ask(context, project, evaluation.phase, evaluation.proof_digest)
+        missing[phase.code] = list(evaluation.missing)
+    return missing
 
 
-def _head_analyse(project: ProjectData) -> tuple[HookResult, ...]:
+@dataclass(frozen=True, slots=True)
+class _HeadFindings:
+    """What the analysis of the head left over; ``None`` when a tool's answer can't be used."""
+
+    findings: tuple[FindingFact, ...] | None
+    digest: str | None
+
+
+def _head_findings(project: ProjectData) -> _HeadFindings:
     with workspace("phase") as directory:
         tree = directory / "tree"
         repository_of(project).archive(project.head_commit, tree)
-        return analysis_run(tree, isolation=IsolationKind(project.isolation))
+        results = analysis_run(tree, isolation=IsolationKind(project.isolation))
+    if any(result.status.value != "ok" for result in results):
+        return _HeadFindings(None, None)
+    return _HeadFindings(
+        tuple(
+            FindingFact(finding.tool, finding.rule, finding.path, finding.fixable)
+            for result in results
+            for finding in result.findings
+        ),
+        digest_of(
+            {result.tool: {"version": result.version, "output": result.output_digest} for result in results}
+        ),
+    )
+
+
+def _facts(project: ProjectData, phase: PhaseData, head: _HeadFindings) -> PhaseFacts:
+    items = work_item_list(actor=EXECUTOR, project_id=project.id, phase_id=phase.id)
+    runs = run_list(
+        actor=EXECUTOR, project_id=project.id, work_item_ids=tuple(item.id for item in items)
+    )
+    return PhaseFacts(
+        head_commit=project.head_commit,
+        findings=head.findings,
+        analysis_digest=head.digest,
+        changes=tuple(_change_fact(run) for run in runs),
+    )
 
 
 def _change_fact(run: RunData) -> ChangeFact:

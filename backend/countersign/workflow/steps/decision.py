@@ -33,7 +33,7 @@ from countersign.workflow.change import change_freeze, change_message, repositor
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.merging import approvals_of, merge_plan
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
-from countersign.workflow.phases import phase_recompute
+from countersign.workflow.phases import phases_recompute
 from countersign.workflow.reverification import CarryOverRefused, decision_carry_over, entries_untouched
 from countersign.workflow.verification import approved_pack_verify
 
@@ -260,13 +260,11 @@ def merge_record(context: StepContext) -> Next:
 
 
 def phase_judge(context: StepContext) -> Done:
-    """Recompute the phase, and ask the Director when everything but the sign-off is there."""
+    """Recompute the phases, and ask the Director when everything but the sign-off is there."""
     request = _request(context)
     run = run_get(actor=EXECUTOR, run_id=request.subject_id)
-    complete, missing = phase_recompute(context, run)
-    return Done(
-        {"run_id": run.id, "state": run.state, "phase_complete": complete, "phase_missing": list(missing)}
-    )
+    missing = phases_recompute(context, project_id=run.project_id)
+    return Done({"run_id": run.id, "state": run.state, "missing": missing})
 
 
 def _request(context: StepContext) -> RequestData:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,8 @@ from countersign.findings.analysis import analysis_run
 from countersign.findings.grouping import findings_group
 from countersign.findings.selectors import finding_list, session_get
 from countersign.findings.services import hook_record, session_complete, session_fail, session_start
-from countersign.plans.contracts import WorkItemDraft, WorkItemState
-from countersign.plans.selection import findings_assign
+from countersign.plans.contracts import PhaseState, WorkItemDraft, WorkItemState
+from countersign.plans.selection import deliverable_choose, findings_assign
 from countersign.plans.selectors import plan_current, work_item_list
 from countersign.plans.services import work_items_create
 from countersign.projects.selectors import project_get
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from countersign.findings.contracts import FindingData, FindingGroup
-    from countersign.plans.contracts import DeliverableData
+    from countersign.plans.contracts import DeliverableData, PlanData
     from countersign.shared.types import JSON
 
 # Nobody decides three hundred one-line changes: a few at a time, the rest is backlog.
@@ -57,11 +58,10 @@ def findings_plan(context: StepContext) -> Next:
     session = session_get(actor=context.actor, session_id=session_id)
     findings = finding_list(actor=context.actor, session_id=session_id)
     plan = plan_current(actor=context.actor, project_id=session.project_id)
-    deliverables = tuple(item for phase in plan.phases for item in phase.deliverables) if plan else ()
     by_id = {finding.id: finding for finding in findings}
     drafts = tuple(
         _draft(context, group, by_id, deliverable)
-        for deliverable, group in _groups(findings, deliverables)
+        for deliverable, group in _groups(findings, plan)
     )
     items = work_items_create(
         actor=context.actor,
@@ -75,23 +75,38 @@ def findings_plan(context: StepContext) -> Next:
 
 
 def _groups(
-    findings: tuple[FindingData, ...], deliverables: tuple[DeliverableData, ...]
+    findings: tuple[FindingData, ...], plan: PlanData | None
 ) -> tuple[tuple[DeliverableData | None, FindingGroup], ...]:
-    """Group what the plan asks for, deliverable by deliverable; nothing outside the plan is proposed.
+    """Group what the phases in work ask for; what lies outside of them is backlog.
 
     Without a plan the best few groups of everything are proposed.
     """
-    if not deliverables:
-        return tuple((None, group) for group in findings_group(findings))
+    if plan is None:
+        return tuple((None, group) for group in findings_group(findings, limit=MAX_PROPOSED))
+    deliverables = tuple(
+        deliverable
+        for phase in plan.phases
+        if phase.state in {PhaseState.ACTIVE, PhaseState.AWAITING_SIGNOFF}
+        for deliverable in phase.deliverables
+    )
     assigned = findings_assign(deliverables, findings)
-    grouped: list[tuple[DeliverableData | None, FindingGroup]] = []
-    room = MAX_PROPOSED
-    for deliverable in deliverables:
-        for group in findings_group(assigned.get(deliverable.id, ()), limit=room):
-            grouped.append((deliverable, group))
-            room -= group.proposed
-    grouped += [(None, group) for group in findings_group(assigned.get("", ()), limit=0)]
-    return tuple(grouped)
+    asked = [finding for owner, members in assigned.items() if owner for finding in members]
+    inside = [
+        (_owner_of(group, deliverables, asked), group)
+        for group in findings_group(asked, limit=MAX_PROPOSED)
+    ]
+    outside = [
+        (None, replace(group, key=f"outside:{group.key}"))
+        for group in findings_group(assigned.get("", ()), limit=0)
+    ]
+    return (*inside, *outside)
+
+
+def _owner_of(
+    group: FindingGroup, deliverables: tuple[DeliverableData, ...], findings: list[FindingData]
+) -> DeliverableData | None:
+    tool = next(finding.tool for finding in findings if finding.id in group.finding_ids)
+    return deliverable_choose(deliverables, tool=tool, rules=group.rules, paths=group.paths)
 
 
 def _draft(
