@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import frontmatter
 import yaml
 from frontmatter.default_handlers import YAMLHandler
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, meta, nodes
+from jinja2 import StrictUndefined, TemplateAssertionError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -156,14 +156,12 @@ def _check(front: TemplateFront, body: str, name: str) -> None:
         message = f"{name}, line {error.lineno} of the text: {error.message}"
         raise TemplateInvalid(message, template=name) from error
     _refuse_nodes(tree, name, depth=0)
-    used = meta.find_undeclared_variables(tree)
-    _check_variables(front, used, name)
     try:
-        _ENVIRONMENT.compile(body)
-    except TemplateError as error:
-        line = getattr(error, "lineno", 1)
-        message = f"{name}, line {line} of the text: {error.message}"
+        used = meta.find_undeclared_variables(tree)
+    except TemplateAssertionError as error:  # a filter or test that is not on the list
+        message = f"{name}, line {error.lineno} of the text: {error.message}"
         raise TemplateInvalid(message, template=name) from error
+    _check_variables(front, used, name)
 
 
 def _check_variables(front: TemplateFront, used: set[str], name: str) -> None:
