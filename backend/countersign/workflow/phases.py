@@ -82,9 +82,7 @@ def _head_findings(project: ProjectData) -> _HeadFindings:
 
 def _facts(project: ProjectData, phase: PhaseData, head: _HeadFindings) -> PhaseFacts:
     items = work_item_list(actor=EXECUTOR, project_id=project.id, phase_id=phase.id)
-    runs = run_list(
-        actor=EXECUTOR, project_id=project.id, work_item_ids=tuple(item.id for item in items)
-    )
+    runs = run_list(actor=EXECUTOR, project_id=project.id, work_item_ids=tuple(item.id for item in items))
     return PhaseFacts(
         head_commit=project.head_commit,
         findings=head.findings,

@@ -57,7 +57,8 @@ def demo(  # noqa: PLR0913 - the command's options, each its own
         typer.Option(help="Another Python project: a directory, a Git repository or a source archive."),
     ] = None,
     unattended: Annotated[
-        bool, typer.Option("--unattended", help="A demo user decides over the REST API; every decision says so.")
+        bool,
+        typer.Option("--unattended", help="A demo user decides over the REST API; every decision says so."),
     ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write what happened to this file.", show_default=False)
@@ -89,7 +90,9 @@ def _isolation_require(name: str, *, pinned: bool) -> IsolationKind:
     if probe.ok:
         return kind
     if kind is IsolationKind.PROCESS and pinned:
-        output.progress(f"process isolation does not work here ({probe.reason}): the pack will say 'unconfined'")
+        output.progress(
+            f"process isolation does not work here ({probe.reason}): the pack will say 'unconfined'"
+        )
         return IsolationKind.UNCONFINED
     message = f"{kind} does not work here: {probe.reason}; {probe.mend}"
     if kind is IsolationKind.BUBBLEWRAP:

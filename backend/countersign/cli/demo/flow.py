@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from countersign.cli.errors import CommandFailed
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from countersign.shared.resilience.http import JsonClient
+    from countersign.shared.resilience.http import Json, JsonClient
 
     Say = Callable[[str], None]
 
@@ -23,9 +23,6 @@ MAX_RUNS: Final = 5
 ENDED_TASKS: Final = frozenset({"succeeded", "failed", "cancelled", "waiting_approval"})
 ENDED_RUNS: Final = frozenset({"merged", "rejected", "changes_requested", "incident", "failed"})
 UNATTENDED_REASON: Final = "Demo run: every gate passed and the score is within the Director's limit."
-
-# The API's answers are JSON objects; their shape is the OpenAPI document's matter.
-Json = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -129,7 +126,7 @@ class DemoFlow:
         page = self.client.get(
             f"{API}/work-items/", project=self.progress.slug, state="proposed", limit=MAX_RUNS
         )
-        return list(page["results"])  # type: ignore[call-overload]  # a list, says the OpenAPI document
+        return list(page["results"])
 
     def runs(self) -> list[Json]:
         """Return the demo's runs as they are now."""
@@ -138,10 +135,7 @@ class DemoFlow:
     def pending(self) -> list[Json]:
         """Return what waits for a decision in this project, in full."""
         page = self.client.get(f"{API}/approval-requests/", state="pending", project=self.progress.slug)
-        return [
-            self.client.get(f"{API}/approval-requests/{request['id']}/")
-            for request in page["results"]  # type: ignore[attr-defined]
-        ]
+        return [self.client.get(f"{API}/approval-requests/{request['id']}/") for request in page["results"]]
 
     def plan(self) -> Json:
         """Return the plan with its phases."""
@@ -150,7 +144,14 @@ class DemoFlow:
     def settled(self) -> bool:
         """Say whether nothing moves any more: every run has ended or waits for a person, and no job runs."""
         waiting = {request["run_id"] for request in self.pending()}
-        return all(run["state"] in ENDED_RUNS or run["id"] in waiting for run in self.runs())
+        return all(run["id"] in waiting or self._ended(run) for run in self.runs())
+
+    def _ended(self, run: Json) -> bool:
+        if run["state"] != "merged":
+            return run["state"] in ENDED_RUNS
+        request = self.client.get(f"{API}/approval-requests/{run['approval_request_id']}/")
+        execution: Json = request["execution"] or {}
+        return execution.get("state") == "merged"
 
     def export(self) -> Json:
         """Export log, packs and decisions; return where they are."""
@@ -173,7 +174,7 @@ class DemoFlow:
         told = ""
         while True:
             task = self.client.get(f"{API}/tasks/{task_id}/status/")
-            summary = str((task.get("progress") or {}).get("summary", ""))  # type: ignore[attr-defined]
+            summary = str((task.get("progress") or {}).get("summary", ""))
             if summary and summary != told:
                 self.say(f"  {summary}")
                 told = summary
@@ -197,7 +198,7 @@ def decide_unattended(director: JsonClient, flow: DemoFlow) -> None:
     """Approve over the REST API whatever may be approved, until nothing moves any more."""
     while True:
         page = director.get(f"{API}/approval-requests/", state="pending", project=flow.progress.slug)
-        requests = approvable(list(page["results"]))  # type: ignore[call-overload]
+        requests = approvable(list(page["results"]))
         for request in requests:
             flow.say(f"deciding (unattended): {request['title']}")
             director.post(

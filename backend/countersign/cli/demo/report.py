@@ -9,7 +9,8 @@ from countersign.cli.demo.flow import API
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from countersign.cli.demo.flow import DemoFlow, Json
+    from countersign.cli.demo.flow import DemoFlow
+    from countersign.shared.resilience.http import Json
 
 
 def report_build(
@@ -65,7 +66,7 @@ def _run(flow: DemoFlow, run: Json, packs: str) -> dict[str, Any]:
     if run["approval_request_id"]:
         request = flow.client.get(f"{API}/approval-requests/{run['approval_request_id']}/")
         diff_lines = int(str(request["added_lines"])) + int(str(request["deleted_lines"]))
-        votes: list[Json] = request["votes"]  # type: ignore[assignment]  # a list, says the OpenAPI document
+        votes: list[Json] = request["votes"]
         if votes:
             last = votes[-1]
             decision = {
@@ -84,7 +85,9 @@ def _run(flow: DemoFlow, run: Json, packs: str) -> dict[str, Any]:
             for gate in run["gate_reports"]
         ],
         "risk": _risk(run["risk"]),
-        "pack": {"path": f"{packs}/{digest.removeprefix('sha256:')}.tar", "digest": digest} if digest else None,
+        "pack": {"path": f"{packs}/{digest.removeprefix('sha256:')}.tar", "digest": digest}
+        if digest
+        else None,
         "decision": decision,
         "merge_commit": run["merge_commit"],
         "tag": run["tag"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
@@ -18,6 +18,9 @@ from countersign.shared.errors import DomainError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# The shape of an answer is the called service's matter; the caller knows its document.
+Json = dict[str, Any]
 
 TIMEOUT_SECONDS = 30.0
 ATTEMPTS = 3
@@ -64,7 +67,7 @@ class JsonClient:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout: float = TIMEOUT_SECONDS
 
-    def get(self, path: str, **query: str | int) -> dict[str, object]:
+    def get(self, path: str, **query: str | int) -> Json:
         """Return the JSON answer of a GET.
 
         Raises:
@@ -73,7 +76,7 @@ class JsonClient:
         """
         return self._call("GET", path, query=query)
 
-    def post(self, path: str, body: Mapping[str, object]) -> dict[str, object]:
+    def post(self, path: str, body: Mapping[str, object]) -> Json:
         """Return the JSON answer of a POST; a repeat after a broken connection is made under the same key.
 
         Raises:
@@ -90,7 +93,7 @@ class JsonClient:
         query: Mapping[str, str | int] | None = None,
         body: Mapping[str, object] | None = None,
         extra: Mapping[str, str] | None = None,
-    ) -> dict[str, object]:
+    ) -> Json:
         attempts = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
             wait=_pause,
@@ -110,7 +113,7 @@ class JsonClient:
         query: Mapping[str, str | int] | None,
         body: Mapping[str, object] | None,
         headers: Mapping[str, str],
-    ) -> dict[str, object]:
+    ) -> Json:
         try:
             response = requests.request(
                 method,
@@ -132,7 +135,7 @@ class JsonClient:
             raise CallFailed(text, http_status=response.status_code, problem=data)
         return data
 
-    def _json(self, response: requests.Response) -> dict[str, object]:
+    def _json(self, response: requests.Response) -> Json:
         try:
             data = response.json() if response.content else {}
         except requests.JSONDecodeError as error:

@@ -13,6 +13,7 @@ from countersign.audit.sequencing import ORIGIN
 from countersign.evidence.selectors import pack_file, pack_get
 from countersign.findings.selectors import findings_by_ids
 from countersign.governance.selectors import violations_for_run
+from countersign.jobs.selectors import job_for_subject
 from countersign.plans.selectors import phase_get, phase_proof_stored, work_item_get
 from countersign.prompts.selectors import prompt_get
 from countersign.runs.selectors import attempts_of, merge_of, run_get
@@ -33,6 +34,7 @@ from countersign.workflow.contracts import (
     WorkItemRef,
 )
 from countersign.workflow.gate_results import gate_results_on
+from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.naming import merge_tag
 from countersign.workflow.queries.packs import risk_of
 from countersign_verify import vocabulary
@@ -199,7 +201,10 @@ def execution_of(actor: Actor, request: RequestData) -> ExecutionView | None:
         return None
     run = run_get(actor=actor, run_id=request.subject_id)
     merge = merge_of(actor=actor, run_id=run.id)
-    if merge is not None and merge.state == "delivered":
+    job = job_for_subject(actor=EXECUTOR, kind="decision.execute", subject=("change", run.id))
+    # The phase is judged by the same job, after the merge: only then has everything happened that follows.
+    settled = job is None or job.state in {"succeeded", "failed"}
+    if merge is not None and merge.state == "delivered" and settled:
         return ExecutionView(
             "merged",
             merge.merge_commit,
@@ -212,7 +217,7 @@ def execution_of(actor: Actor, request: RequestData) -> ExecutionView | None:
         return ExecutionView(
             "failed", None, None, None, addendum=False, reason=str(run.failure.get("error", ""))
         )
-    state: Literal["waiting", "merging"] = "merging" if run.state == "merging" else "waiting"
+    state: Literal["waiting", "merging"] = "merging" if run.state in {"merging", "merged"} else "waiting"
     return ExecutionView(state, None, None, None, addendum=False, reason=None)
 
 

@@ -71,7 +71,7 @@ def decision_apply(context: StepContext) -> Next | Done:
     return Next("slot", summary="approved")
 
 
-def _phase_apply(request: RequestData) -> Done:
+def _phase_apply(request: RequestData) -> Next | Done:
     if request.state == "approved":
         phase_signoff(
             actor=EXECUTOR,
@@ -80,6 +80,8 @@ def _phase_apply(request: RequestData) -> Done:
             decision_id=approvals_of(request)[0].id,
             proof_digest=request.subject_digest,
         )
+        # The phases that waited for this one are judged anew.
+        return Next("phase", summary="signed off")
     return Done({"phase_id": request.subject_id, "state": request.state})
 
 
@@ -262,9 +264,8 @@ def merge_record(context: StepContext) -> Next:
 def phase_judge(context: StepContext) -> Done:
     """Recompute the phases, and ask the Director when everything but the sign-off is there."""
     request = _request(context)
-    run = run_get(actor=EXECUTOR, run_id=request.subject_id)
-    missing = phases_recompute(context, project_id=run.project_id)
-    return Done({"run_id": run.id, "state": run.state, "missing": missing})
+    missing = phases_recompute(context, project_id=request.project_id)
+    return Done({"subject_id": request.subject_id, "state": request.state, "missing": missing})
 
 
 def _request(context: StepContext) -> RequestData:

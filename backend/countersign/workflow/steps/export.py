@@ -9,6 +9,7 @@ from countersign.approvals.selectors import request_get, request_list
 from countersign.audit.export import log_export
 from countersign.audit.selectors import event_count, event_is_checkpointed, event_latest
 from countersign.evidence.selectors import addenda_of_runs, pack_bytes, packs_of_project_runs
+from countersign.plans.project_state import PATH
 from countersign.plans.selectors import phase_proof_stored, plan_list
 from countersign.projects.selectors import project_list
 from countersign.runs.selectors import merge_of, run_list
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from countersign.projects.contracts import ProjectData
     from countersign.runs.contracts import RunData
+    from countersign.sandbox.repository import Repository
     from countersign_verify.canonical import JsonInput
 
 SETTLE_WAIT_SECONDS = 0.2
@@ -128,11 +130,17 @@ def _merge_json(project: ProjectData, run: RunData) -> list[dict[str, JsonInput]
             "merge_commit_object": _base64(repository.commit_object(merge.merge_commit)),
             "state_commit": merge.state_commit,
             "state_commit_object": _base64(repository.commit_object(merge.state_commit)),
+            "state_entry": _state_entry(repository, merge.state_commit),
             "tag": merge.tag,
             "result_tree": merge.result_tree,
             "entries": [entry.as_json() for entry in run.entries],
         }
     ]
+
+
+def _state_entry(repository: Repository, state_commit: str) -> dict[str, JsonInput]:
+    entry = {item.path: item for item in repository.tree_entries(state_commit)}[PATH]
+    return {"path": entry.path, "mode": entry.mode, "blob": entry.blob}
 
 
 def _base64(data: bytes) -> str:

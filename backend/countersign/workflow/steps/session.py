@@ -60,8 +60,7 @@ def findings_plan(context: StepContext) -> Next:
     plan = plan_current(actor=context.actor, project_id=session.project_id)
     by_id = {finding.id: finding for finding in findings}
     drafts = tuple(
-        _draft(context, group, by_id, deliverable)
-        for deliverable, group in _groups(findings, plan)
+        _draft(context, group, by_id, deliverable) for deliverable, group in _groups(findings, plan)
     )
     items = work_items_create(
         actor=context.actor,
@@ -92,8 +91,7 @@ def _groups(
     assigned = findings_assign(deliverables, findings)
     asked = [finding for owner, members in assigned.items() if owner for finding in members]
     inside = [
-        (_owner_of(group, deliverables, asked), group)
-        for group in findings_group(asked, limit=MAX_PROPOSED)
+        (_owner_of(group, deliverables, asked), group) for group in findings_group(asked, limit=MAX_PROPOSED)
     ]
     outside = [
         (None, replace(group, key=f"outside:{group.key}"))
