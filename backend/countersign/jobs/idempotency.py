@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Now
 
 from countersign.jobs.errors import IdempotencyConflict
 from countersign.jobs.models import IdempotencyKey
@@ -14,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from countersign.shared.types import JSON
+
+
+# Longer than any statement or transaction may last.
+ABANDONED = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +47,21 @@ def idempotency_begin(*, user_id: str, key: str, request_digest: str) -> StoredA
     if row.request_digest != request_digest:
         message = "this Idempotency-Key was used for another request; send a new key"
         raise IdempotencyConflict(message)
-    if row.status is None:
+    if row.status is None and not _take_over(row):
         message = "the first request with this Idempotency-Key is still being answered; try again"
         raise IdempotencyConflict(message)
+    if row.status is None:
+        return None
     return StoredAnswer(row.status, row.response, row.headers)
+
+
+def _take_over(row: IdempotencyKey) -> bool:
+    """Claim a reservation whose process must have died: no request takes that long."""
+    return bool(
+        IdempotencyKey.objects.filter(
+            pk=row.pk, status__isnull=True, created_at__lt=Now() - Value(ABANDONED)
+        ).update(created_at=Now())
+    )
 
 
 @transaction.atomic(durable=True)

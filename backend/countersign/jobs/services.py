@@ -60,20 +60,22 @@ def job_enqueue(
         NoTransaction: there is no open transaction to join.
     """
     _require_transaction()
-    if dedupe_key:
-        existing = Job.objects.filter(dedupe_key=dedupe_key).values_list("id", flat=True).first()
-        if existing is not None:
-            return str(existing)
-    job = Job.objects.create(
-        kind=kind,
-        subject_type=subject[0],
-        subject_id=subject[1],
-        payload=dict(payload),
-        actor=actor_dump(actor),
-        correlation_id=correlation_id(),
-        dedupe_key=dedupe_key or None,
+    fields = {
+        "kind": kind,
+        "subject_type": subject[0],
+        "subject_id": subject[1],
+        "payload": dict(payload),
+        "actor": actor_dump(actor),
+        "correlation_id": correlation_id(),
         **({"run_after": run_after} if run_after else {}),
-    )
+    }
+    if dedupe_key:
+        # Django inserts in a savepoint: whoever loses the race finds the job of the one who won it.
+        job, created = Job.objects.get_or_create(dedupe_key=dedupe_key, defaults=fields)
+        if not created:
+            return str(job.id)
+    else:
+        job = Job.objects.create(**fields)
     record(
         actor=actor,
         type="job.enqueued",

@@ -180,3 +180,20 @@ def test_s3_credentials_come_from_files_or_variables(monkeypatch: pytest.MonkeyP
 def test_django_settings_ensure_keeps_what_is_set() -> None:
     env.django_settings_ensure()
     assert os.environ["DJANGO_SETTINGS_MODULE"] == "countersign.config.settings"
+
+
+def test_demo_installation_is_said_by_a_file(fresh_environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fresh_environment.setenv("COUNTERSIGN_HOME", str(tmp_path))
+    assert not env.demo_installation()
+    (tmp_path / "demo-installation").touch()
+    assert env.demo_installation()
+
+
+def test_environment_adopt_takes_the_variables_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERSIGN_LOG_LEVEL", "INFO")
+    try:
+        env.environment_adopt({"COUNTERSIGN_LOG_LEVEL": "WARNING"})
+        assert env.environment().log_level == "WARNING"
+    finally:
+        monkeypatch.undo()
+        env.environment.cache_clear()
