@@ -44,7 +44,6 @@ _BATCH = 2000
 _EVADABLE_FILTERS = (
     "detect_secrets.filters.allowlist.is_line_allowlisted",
     "detect_secrets.filters.heuristic.is_lock_file",
-    "detect_secrets.filters.heuristic.is_non_text_file",
     "detect_secrets.filters.heuristic.is_swagger_file",
 )
 
@@ -243,7 +242,10 @@ def _hook(
 
 
 def detect_secrets_run(directory: Path, *, isolation: IsolationKind) -> SecretScan:
-    """Run detect-secrets over all files of a directory, without asking anybody whether a secret is valid."""
+    """Run detect-secrets over all files of a directory, without asking anybody whether a secret is valid.
+
+    It leaves out files whose ending it takes for no text: who must not be fooled gives it copies with others.
+    """
     argv = _python(
         "-m",
         "detect_secrets",

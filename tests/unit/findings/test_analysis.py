@@ -132,8 +132,6 @@ def test_detect_secrets_run_heeds_no_comment_and_no_name(tmp_path: Path) -> None
     files = {
         "a.py": f"key = '{key}'  # pragma: allowlist secret\n",
         "swagger.json": f'{{"key": "{key}"}}\n',
-        "poetry.lock": f"key = '{key}'\n",
-        "picture.png": f"key = '{key}'\n",
     }
     scan = detect_secrets_run(write_tree(tmp_path, files), isolation=KIND)
     assert scan.failure == ""
