@@ -14,9 +14,14 @@ from countersign.governance.paths import path_matches
 from countersign.governance.violations import violation_make
 
 if TYPE_CHECKING:
-    from countersign.governance.contracts import RuleData
+    from collections.abc import Mapping
+
+    from countersign.governance.contracts import RuleData, RuleScope
 
 _LIMITS = frozenset({"max_files", "max_added_lines", "risk_threshold"})
+_FORBIDDEN = ("forbidden_paths",)
+# Kinds of which there is one question to a change; for the rest, what the rule names is part of the topic.
+_TOPICS = frozenset({"max_files", "max_added_lines", "unknown_requires_cab", "forbidden_paths"})
 
 
 def _strings(rule: RuleData, name: str) -> tuple[str, ...]:
@@ -32,7 +37,7 @@ def _topic(rule: RuleData) -> tuple[str, ...] | None:
         return (kind, str(rule.check["action"]))
     if kind == "touch_requires_cab":
         return (kind, *sorted(_strings(rule, "touches")))
-    return (kind,) if kind in _LIMITS or kind == "unknown_requires_cab" else None
+    return (kind,) if kind in _TOPICS else None
 
 
 def _limit(rule: RuleData) -> int:
@@ -40,25 +45,29 @@ def _limit(rule: RuleData) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _scopes_meet(one: RuleData, other: RuleData) -> bool:
-    """Say whether some change could fall under both; when that can't be excluded, it is assumed."""
-    pairs = (
-        (one.scope.languages, other.scope.languages),
-        (one.scope.personas, other.scope.personas),
-        (one.scope.phases, other.scope.phases),
+def _covers_scope(wider: RuleScope, narrower: RuleScope) -> bool:
+    """Say whether everything that falls under the narrower scope falls under the wider one too."""
+    return all(
+        not outer or (bool(inner) and set(inner) <= set(outer))
+        for outer, inner in (
+            (wider.languages, narrower.languages),
+            (wider.paths, narrower.paths),
+            (wider.finding_types, narrower.finding_types),
+            (wider.personas, narrower.personas),
+            (wider.phases, narrower.phases),
+        )
     )
-    return all(not left or not right or not set(left).isdisjoint(right) for left, right in pairs)
 
 
 def _asks_less(lower: RuleData, higher: RuleData) -> bool:
+    if lower.check["kind"] == "forbidden_paths":
+        return False  # two prohibitions add up, whatever each of them says
     if lower.mode.strength < higher.mode.strength:
         return True
     return str(lower.check["kind"]) in _LIMITS and _limit(lower) > _limit(higher)
 
 
 def _permits_forbidden(lower: RuleData, higher: RuleData) -> bool:
-    if (lower.check["kind"], higher.check["kind"]) != ("permitted_paths", "forbidden_paths"):
-        return False
     forbidden = _strings(higher, "paths")
     permitted = _strings(lower, "paths")
     # Patterns meet when they are equal or one covers the other's text; a pattern that begins with a wildcard
@@ -74,15 +83,20 @@ def _covers(one: str, other: str) -> bool:
     return path_matches(one.rstrip("/*"), other) or path_matches(other.rstrip("/*"), one)
 
 
-def _disagree(lower: RuleData, higher: RuleData) -> bool:
-    if lower.authority >= higher.authority or not _scopes_meet(lower, higher):
-        return False
-    if higher.mode is RuleMode.OBSERVE:
-        return False
-    if _permits_forbidden(lower, higher):
-        return True
-    topic = _topic(lower)
-    return topic is not None and topic == _topic(higher) and _asks_less(lower, higher)
+def _winners(
+    lower: RuleData, rivals: Mapping[tuple[str, ...], list[RuleData]], *, same_facts: bool
+) -> list[RuleData]:
+    permits = lower.check["kind"] == "permitted_paths"
+    topic = _FORBIDDEN if permits else _topic(lower)
+    disagree = _permits_forbidden if permits else _asks_less
+    return [
+        higher
+        for higher in (rivals.get(topic, ()) if topic else ())
+        if higher.authority > lower.authority
+        and higher.mode is not RuleMode.OBSERVE
+        and (same_facts or _covers_scope(higher.scope, lower.scope))
+        and disagree(lower, higher)
+    ]
 
 
 def _conflict(winner: RuleData, lower: RuleData) -> RuleConflict:
@@ -102,12 +116,23 @@ def _conflict(winner: RuleData, lower: RuleData) -> RuleConflict:
 
 
 def conflicts_resolve(
-    rules: tuple[RuleData, ...],
+    rules: tuple[RuleData, ...], *, same_facts: bool = False
 ) -> tuple[tuple[RuleData, ...], tuple[RuleConflict, ...]]:
-    """Return the rules that stand, and each rejected rule with the higher one that overrules it."""
+    """Return the rules that stand, and each rejected rule with the higher one that overrules it.
+
+    Args:
+        rules: the rules to compare.
+        same_facts: all of them apply to the same change, so scopes need no comparing. Otherwise a rule is
+            rejected only where the higher one applies everywhere that it does: where it applies to more, it
+            is still needed there.
+    """
+    rivals: dict[tuple[str, ...], list[RuleData]] = {}
+    for rule in rules:
+        if topic := _topic(rule):
+            rivals.setdefault(topic, []).append(rule)
     conflicts: dict[str, RuleConflict] = {}
     for lower in rules:
-        winners = [higher for higher in rules if _disagree(lower, higher)]
+        winners = _winners(lower, rivals, same_facts=same_facts)
         if winners:
             winner = max(winners, key=lambda rule: (rule.authority, rule.code))
             conflicts[lower.code] = _conflict(winner, lower)

@@ -12,7 +12,13 @@ from countersign.governance.paths import paths_under
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from countersign.governance.contracts import MatchFacts, RuleData, RuleScope, RuleSetData
+    from countersign.governance.contracts import (
+        MatchFacts,
+        RuleConflict,
+        RuleData,
+        RuleScope,
+        RuleSetData,
+    )
 
 
 @lru_cache(maxsize=16_384)
@@ -38,11 +44,18 @@ def scope_matches(scope: RuleScope, facts: MatchFacts) -> bool:
     )
 
 
+def rules_match_explained(
+    ruleset: RuleSetData, facts: MatchFacts
+) -> tuple[tuple[RuleData, ...], tuple[RuleConflict, ...]]:
+    """Return what :func:`rules_match` does, and each rule that was left out with what overruled it."""
+    matching = tuple(rule for rule in ruleset.rules if scope_matches(rule.scope, facts))
+    kept, conflicts = conflicts_resolve(matching, same_facts=True)
+    return tuple(sorted(kept, key=lambda rule: (-rule.authority, rule.code))), conflicts
+
+
 def rules_match(ruleset: RuleSetData, facts: MatchFacts) -> tuple[RuleData, ...]:
     """Return the rules of the set that apply to the facts, the weightiest document first, then by code.
 
     Where two of them disagree, the one of the lower authority is left out.
     """
-    matching = [rule for rule in ruleset.rules if scope_matches(rule.scope, facts)]
-    kept, _ = conflicts_resolve(tuple(matching))
-    return tuple(sorted(kept, key=lambda rule: (-rule.authority, rule.code)))
+    return rules_match_explained(ruleset, facts)[0]

@@ -51,6 +51,20 @@ def test_rules_that_never_meet_do_not_conflict(dimension: str) -> None:
     assert conflicts_resolve((here, there))[1] == ()
 
 
+def test_a_lower_rule_that_reaches_further_is_kept_where_it_is_needed() -> None:
+    python_only = rule("high.files", check=HIGH.check, scope=RuleScope(languages=("python",)))
+    everywhere = low()
+    assert conflicts_resolve((python_only, everywhere))[1] == ()
+    both = conflicts_resolve((python_only, everywhere), same_facts=True)
+    assert [each.rejected for each in both[1]] == ["low.files"]
+
+
+def test_prohibitions_add_up() -> None:
+    forbids = rule("high.paths", check={"kind": "forbidden_paths", "paths": ["a/"]})
+    more = low(check={"kind": "forbidden_paths", "paths": ["b/"]}, mode=RuleMode.ADVISE)
+    assert conflicts_resolve((forbids, more))[1] == ()
+
+
 def test_a_weaker_mode_for_the_same_gate_is_a_conflict() -> None:
     weaker = low(check={"kind": "gate_required", "gate": "tests"}, mode=RuleMode.OBSERVE)
     other_gate = low(check={"kind": "gate_required", "gate": "lint"}, mode=RuleMode.OBSERVE)
