@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models.functions import Now
 
-from countersign.approvals.contracts import DecisionData, RequestData
 from countersign.approvals.errors import (
     ApprovalBlocked,
     ApproverExcluded,
@@ -29,7 +28,13 @@ from countersign.jobs.services import job_enqueue, lease_check
 from countersign.shared.clock import now
 
 if TYPE_CHECKING:
-    from countersign.approvals.contracts import ChangeBinding, PolicySnapshot, Verdict
+    from countersign.approvals.contracts import (
+        ChangeBinding,
+        DecisionData,
+        PolicySnapshot,
+        RequestData,
+        Verdict,
+    )
     from countersign.jobs.contracts import Lease
     from countersign.shared.actor import Actor
 
@@ -39,7 +44,7 @@ _OUTCOME = {"reject": RequestState.REJECTED, "request_changes": RequestState.CHA
 
 
 @transaction.atomic(durable=True)
-def request_open(
+def request_open(  # noqa: PLR0913 - what a decision is bound to, each part by name
     *,
     actor: Actor,
     lease: Lease,

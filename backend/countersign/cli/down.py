@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from countersign.cli import output
+from countersign.cli.embedded.guard import process_alive
 from countersign.cli.errors import CommandFailed, PlatformNotRunning
 from countersign.cli.state import state_read
 from countersign.cli.up import HomeOption, home_chosen
@@ -33,7 +34,7 @@ def platform_down(home: Home) -> bool:
         return False
     with suppress(ProcessLookupError):
         os.kill(supervisor, signal.SIGTERM)
-    while home.supervised():
+    while home.supervised() or process_alive(supervisor):
         if time.monotonic() > deadline:
             message = (
                 f"the platform (process {supervisor}) did not stop within {SECONDS:.0f} s; see {home.logs}"

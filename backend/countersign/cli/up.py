@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 import time
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from countersign.cli import output
+from countersign.cli.embedded.guard import process_alive
 from countersign.cli.errors import CommandFailed, PlatformNotRunning
 from countersign.cli.home import Home
 from countersign.cli.platform import UpOptions
@@ -42,9 +43,9 @@ def platform_up(home: Home, options: UpOptions, say: Callable[[str], None]) -> P
         CommandFailed: it did not start; the message says why.
     """
     home.prepare()
-    process: subprocess.Popen[bytes] | None = None
+    supervisor: int | None = None
     if not home.supervised():
-        process = _supervisor_spawn(home, options)
+        supervisor = _supervisor_spawn(home, options)
     deadline = time.monotonic() + DETACH_SECONDS
     told = ""
     while time.monotonic() < deadline:
@@ -57,28 +58,34 @@ def platform_up(home: Home, options: UpOptions, say: Callable[[str], None]) -> P
         if state is not None and state.waiting_for != told:
             told = state.waiting_for
             say(f"starting {told} ...")
-        if process is not None and process.poll() is not None:
+        if supervisor is not None and not process_alive(supervisor):
             raise CommandFailed(_last_words(home))
         time.sleep(POLL_SECONDS)
     message = f"the platform did not come up within {DETACH_SECONDS:.0f} s; its logs are in {home.logs}"
     raise CommandFailed(message)
 
 
-def _supervisor_spawn(home: Home, options: UpOptions) -> subprocess.Popen[bytes]:
-    home.log("supervisor").unlink(missing_ok=True)
-    with home.log("supervisor").open("wb") as log:
-        return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "countersign.cli.main", "up", "--home", str(home.root)),
-                *("--port", str(options.port), "--workers", str(options.workers)),
-                *(("--isolation", options.isolation) if options.isolation else ()),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=child_environment(),
-            start_new_session=True,
-        )
+def _supervisor_spawn(home: Home, options: UpOptions) -> int:
+    """Start a supervisor that belongs to nobody's terminal; return its process id."""
+    log = home.log("supervisor")
+    log.unlink(missing_ok=True)
+    argv = [
+        *(sys.executable, "-m", "countersign.cli.main", "up", "--home", str(home.root)),
+        *("--port", str(options.port), "--workers", str(options.workers)),
+        *(("--isolation", options.isolation) if options.isolation else ()),
+    ]
+    # Not subprocess.Popen, which holds that a process must not outlive the object that started it.
+    return os.posix_spawn(
+        sys.executable,
+        argv,
+        child_environment(),
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
 
 
 def _last_words(home: Home) -> str:

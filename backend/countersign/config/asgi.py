@@ -11,7 +11,8 @@ from countersign.config.wsgi import application as django_application
 if TYPE_CHECKING:
     from a2wsgi.asgi_typing import HTTPScope, Receive, ReceiveEvent, Send, SendEvent
 
-_django = WSGIMiddleware(django_application, workers=16)
+# The stubs of the two describe the same WSGI callable in different words.
+_django = WSGIMiddleware(django_application, workers=16)  # type: ignore[arg-type]
 
 
 async def application(scope: HTTPScope, receive: Receive, send: Send) -> None:

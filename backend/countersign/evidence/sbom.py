@@ -21,7 +21,7 @@ def sbom_build(requirements: tuple[str, ...], *, subject: str) -> bytes:
         name, _, version = pin.partition("==")
         purl = PackageURL("pypi", name=name.lower(), version=version or None)
         bom.components.add(Component(name=name, version=version, purl=purl, bom_ref=str(purl)))
-    # A serial number and a time would make two identical boms differ; neither says anything about the content.
+    # Serial number and time would make two identical documents differ; neither is about the content.
     rendered = JsonV1Dot6(bom).output_as_string(indent=1)
     return _without_volatile(rendered)
 

@@ -35,7 +35,7 @@ _PLUGINS = [
 
 
 def secrets_find(texts: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Return ``name:line (kind)`` for every secret in the named texts; the secret itself is never repeated."""
+    """Return ``name:line (kind)`` for every secret in the named texts; none of them is repeated."""
     found: list[str] = []
     with transient_settings({"plugins_used": _PLUGINS}):
         for name, data in texts.items():

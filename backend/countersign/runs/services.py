@@ -417,7 +417,9 @@ def run_rebased(
 
 
 @transaction.atomic(durable=True)
-def run_restarted(*, actor: Actor, lease: Lease, run_id: str, base_commit: str, why: str) -> tuple[RunData, str]:
+def run_restarted(
+    *, actor: Actor, lease: Lease, run_id: str, base_commit: str, why: str
+) -> tuple[RunData, str]:
     """Send a change whose own files moved back to the agent, on the new base.
 
     Raises:

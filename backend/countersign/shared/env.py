@@ -163,5 +163,3 @@ def environment_adopt(variables: Mapping[str, str]) -> None:
     """Join a running platform: take over the variables that its processes were given."""
     os.environ.update(variables)
     environment.cache_clear()
-
-

@@ -11,7 +11,6 @@ import hashlib
 import os
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -21,6 +20,7 @@ from countersign.shared.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 KeyName = Literal["log", "runner", "gates", "scorer", "decisions"]
 KEY_NAMES: tuple[KeyName, ...] = get_args(KeyName)

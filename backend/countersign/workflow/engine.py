@@ -155,7 +155,7 @@ def _retry_or_fail(
     failure: dict[str, JSON],
     on_failure: Callable[[StepContext, Mapping[str, JSON]], None] | None,
 ) -> None:
-    logger.warning("step failed for now", extra={"job_id": claimed.job.id, "failure": failure}, exc_info=True)
+    logger.warning("step failed for now", extra={"job_id": claimed.job.id, "failure": failure})
     if claimed.job.attempts >= MAX_ATTEMPTS:
         _fail(context, failure, on_failure)
         return

@@ -88,7 +88,7 @@ def decision_carry_over(
     reports = gates_check(project, moved, target_rules=item.rules)
     _gates_pass(reports)
     score = _score_check(project, run, moved, reports, request)
-    union_score = _union_check(project, run, steps, moved, reports, request)
+    union_score = _union_check(project, run, moved, steps=steps, reports=reports, request=request)
     predicate = {
         "v": 1,
         "run_id": run.id,
@@ -136,7 +136,7 @@ def _statement_check(project: ProjectData, request: RequestData) -> None:
 
 
 def _intervening(project: ProjectData, repository: Repository, *, old: str, new: str) -> tuple[_Step, ...]:
-    """Return the first-parent commits from ``old`` (excluded) to ``new``, oldest first, all of them logged."""
+    """Return the first-parent commits after ``old`` up to ``new``, oldest first, all of them logged."""
     merges = merges_of_project(actor=EXECUTOR, project_id=project.id)
     known: dict[str, _Step] = {}
     for merge in merges:
@@ -202,8 +202,9 @@ def _score_check(
 def _union_check(
     project: ProjectData,
     run: RunData,
-    steps: tuple[_Step, ...],
     moved: FrozenChange,
+    *,
+    steps: tuple[_Step, ...],
     reports: tuple[GateReport, ...],
     request: RequestData,
 ) -> int:

@@ -236,15 +236,15 @@ def rollback_plan(run: RunData) -> str:
         [
             f"# Taking back: {run.title}",
             "",
-            "Before the merge nothing has to be done: the change exists in the platform's own repository only.",
+            "Before the merge nothing has to be done: the change is in the platform's own repository only.",
             "After the merge, in a clean checkout of the default branch:",
             "",
             "```sh",
             f"git revert --no-edit -m 1 {merge_tag(run.phase_code, run.slug, run.work_item_id)}",
             "```",
             "",
-            "This keeps everything that was merged later. The state before the run is tagged "
-            f"`{run.snapshot_tag}` in the platform's repository and is commit `{run.base_commit}`.",
+            "This keeps everything that was merged later. In the platform's repository the state",
+            f"before the run is commit `{run.base_commit}`, tagged `{run.snapshot_tag}`.",
             "",
         ]
     )

@@ -7,72 +7,119 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('projects', '0001_initial'),
+        ("projects", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApprovalRequest',
+            name="ApprovalRequest",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('subject_kind', models.CharField(max_length=20)),
-                ('subject_id', models.CharField(max_length=100)),
-                ('subject_digest', models.CharField(max_length=80)),
-                ('title', models.CharField(max_length=300)),
-                ('phase_code', models.CharField(blank=True, max_length=50)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('changes_requested', 'Changes Requested'), ('expired', 'Expired'), ('void', 'Void')], default='pending', max_length=20)),
-                ('policy', models.JSONField()),
-                ('binding', models.JSONField(null=True)),
-                ('excluded', models.JSONField(default=list)),
-                ('carry_over_allowed', models.BooleanField(default=False)),
-                ('expires_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('void_reason', models.TextField(blank=True)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
-                ('supersedes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='successors', to='approvals.approvalrequest')),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("subject_kind", models.CharField(max_length=20)),
+                ("subject_id", models.CharField(max_length=100)),
+                ("subject_digest", models.CharField(max_length=80)),
+                ("title", models.CharField(max_length=300)),
+                ("phase_code", models.CharField(blank=True, max_length=50)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("changes_requested", "Changes Requested"),
+                            ("expired", "Expired"),
+                            ("void", "Void"),
+                        ],
+                        default="pending",
+                        max_length=20,
+                    ),
+                ),
+                ("policy", models.JSONField()),
+                ("binding", models.JSONField(null=True)),
+                ("excluded", models.JSONField(default=list)),
+                ("carry_over_allowed", models.BooleanField(default=False)),
+                ("expires_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("void_reason", models.TextField(blank=True)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="successors",
+                        to="approvals.approvalrequest",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField()),
-                ('user_id', models.UUIDField()),
-                ('role', models.CharField(max_length=50)),
-                ('verdict', models.CharField(max_length=20)),
-                ('reason', models.TextField()),
-                ('unattended', models.BooleanField(default=False)),
-                ('nonce', models.CharField(max_length=64, unique=True)),
-                ('statement_digest', models.CharField(max_length=80, unique=True)),
-                ('envelope', models.JSONField()),
-                ('event_id', models.UUIDField()),
-                ('decided_at', models.DateTimeField()),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='approvals.approvalrequest')),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("person_id", models.UUIDField()),
+                ("user_id", models.UUIDField()),
+                ("role", models.CharField(max_length=50)),
+                ("verdict", models.CharField(max_length=20)),
+                ("reason", models.TextField()),
+                ("unattended", models.BooleanField(default=False)),
+                ("nonce", models.CharField(max_length=64, unique=True)),
+                ("statement_digest", models.CharField(max_length=80, unique=True)),
+                ("envelope", models.JSONField()),
+                ("event_id", models.UUIDField()),
+                ("decided_at", models.DateTimeField()),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="approvals.approvalrequest",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='approvalrequest',
-            index=models.Index(fields=['state', 'expires_at'], name='approval_request_inbox'),
+            model_name="approvalrequest",
+            index=models.Index(fields=["state", "expires_at"], name="approval_request_inbox"),
         ),
         migrations.AddConstraint(
-            model_name='approvalrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'approved', 'rejected', 'changes_requested', 'expired', 'void'])), name='approval_request_state_known'),
+            model_name="approvalrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["pending", "approved", "rejected", "changes_requested", "expired", "void"])
+                ),
+                name="approval_request_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approvalrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'pending')), fields=('subject_kind', 'subject_id'), name='approval_request_pending_once'),
+            model_name="approvalrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "pending")),
+                fields=("subject_kind", "subject_id"),
+                name="approval_request_pending_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['approve', 'reject', 'request_changes'])), name='decision_verdict_known'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("verdict__in", ["approve", "reject", "request_changes"])),
+                name="decision_verdict_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('request', 'person_id'), name='decision_once_per_person'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                fields=("request", "person_id"), name="decision_once_per_person"
+            ),
         ),
     ]

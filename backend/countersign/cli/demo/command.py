@@ -50,7 +50,7 @@ class Stopwatch:
         self.marks[name] = time.monotonic() - self._start
 
 
-def demo(  # noqa: PLR0913 - the command's options, each its own
+def demo(
     home: HomeOption = None,
     source: Annotated[
         Path | None,

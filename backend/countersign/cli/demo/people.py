@@ -36,7 +36,7 @@ def people_prepare(*, unattended: bool) -> DemoPeople:
     """
     django_settings_ensure()
     django.setup()
-    from countersign.accounts.services import token_issue  # noqa: PLC0415 - models need django.setup()
+    from countersign.accounts.services import token_issue
 
     actor = service_actor("demo")
     operator, director = _person(*OPERATOR), _person(*DIRECTOR)
@@ -56,9 +56,9 @@ def people_prepare(*, unattended: bool) -> DemoPeople:
 
 
 def _person(email: str, name: str, roles: tuple[str, ...]) -> UserData:
-    from countersign.accounts.errors import UserNotFound  # noqa: PLC0415 - models need django.setup()
-    from countersign.accounts.selectors import user_by_email  # noqa: PLC0415
-    from countersign.accounts.services import role_grant, user_create  # noqa: PLC0415
+    from countersign.accounts.errors import UserNotFound
+    from countersign.accounts.selectors import user_by_email
+    from countersign.accounts.services import role_grant, user_create
 
     actor = service_actor("demo")
     try:
@@ -72,7 +72,7 @@ def _person(email: str, name: str, roles: tuple[str, ...]) -> UserData:
 
 def login_address(people: DemoPeople, path: str) -> str:
     """Return an address that logs the director in once, within ten minutes, and leads to ``path``."""
-    from countersign.accounts.services import one_time_login_issue  # noqa: PLC0415 - models need django.setup()
+    from countersign.accounts.services import one_time_login_issue
 
     issued = one_time_login_issue(actor=service_actor("demo"), user_id=people.director_id)
     return f"{environment().base_url}/login?next={path}#token={issued.secret}"

@@ -13,7 +13,8 @@ LOGGING = {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
             "format": (
-                "%(timestamp)s %(levelname)s %(name)s %(message)s %(correlation_id)s %(user_id)s %(service_name)s"
+                "%(timestamp)s %(levelname)s %(name)s %(message)s "
+                "%(correlation_id)s %(user_id)s %(service_name)s"
             ),
             "rename_fields": {"levelname": "level", "name": "logger"},
             "timestamp": True,

@@ -7,46 +7,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Artifact',
+            name="Artifact",
             fields=[
-                ('digest', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=200)),
-                ('size', models.BigIntegerField()),
-                ('media_type', models.CharField(max_length=100)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("digest", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("key", models.CharField(max_length=200)),
+                ("size", models.BigIntegerField()),
+                ("media_type", models.CharField(max_length=100)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
-            name='EvidencePack',
+            name="EvidencePack",
             fields=[
-                ('digest', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('run_id', models.UUIDField(db_index=True)),
-                ('revision', models.PositiveIntegerField()),
-                ('size', models.BigIntegerField()),
-                ('key', models.CharField(max_length=200)),
-                ('locked', models.BooleanField()),
-                ('mode', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("digest", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("run_id", models.UUIDField(db_index=True)),
+                ("revision", models.PositiveIntegerField()),
+                ("size", models.BigIntegerField()),
+                ("key", models.CharField(max_length=200)),
+                ("locked", models.BooleanField()),
+                ("mode", models.CharField(max_length=40)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
-            name='Addendum',
+            name="Addendum",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('digest', models.CharField(max_length=80, unique=True)),
-                ('run_id', models.UUIDField(db_index=True)),
-                ('request_id', models.UUIDField()),
-                ('envelope', models.JSONField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('pack', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='addenda', to='evidence.evidencepack')),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("digest", models.CharField(max_length=80, unique=True)),
+                ("run_id", models.UUIDField(db_index=True)),
+                ("request_id", models.UUIDField()),
+                ("envelope", models.JSONField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "pack",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="addenda",
+                        to="evidence.evidencepack",
+                    ),
+                ),
             ],
         ),
     ]

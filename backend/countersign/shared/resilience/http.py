@@ -41,7 +41,7 @@ class ServiceUnavailable(Unavailable):
     code = "service_unavailable"
 
 
-class _Transient(Exception):  # noqa: N818 - a signal to try again, never seen outside
+class _Transient(Exception):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after

@@ -52,7 +52,7 @@ class DirectoryStore:
             temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
             self._write(temporary, data)
             try:
-                # A hard link is created or it is not: no reader ever sees half an object, no writer replaces one.
+                # A hard link is made or it is not: no reader sees half an object, no writer replaces one.
                 os.link(temporary, target)
             except FileExistsError:
                 self._require_same(target, temporary, key)

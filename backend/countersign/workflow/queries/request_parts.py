@@ -33,8 +33,8 @@ from countersign.workflow.contracts import (
     ViolationView,
     WorkItemRef,
 )
-from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.naming import merge_tag
 from countersign.workflow.queries.packs import risk_of
 from countersign_verify import vocabulary

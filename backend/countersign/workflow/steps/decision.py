@@ -201,7 +201,7 @@ def _void_and_rebase(
 
 
 def merge_act(context: StepContext) -> Next:
-    """Move the refs to the intended commits, first in the platform's repository, then in the registered one."""
+    """Move the refs to the intended commits: in the platform's repository, then in the registered one."""
     request = _request(context)
     run = run_get(actor=EXECUTOR, run_id=request.subject_id)
     merge = merge_of(actor=EXECUTOR, run_id=run.id)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SETTLE_WAIT_SECONDS = 0.2
 
 
-def moment_fix(context: StepContext) -> Next:
+def moment_fix(_context: StepContext) -> Next:
     """Note what the newest event is: the export covers everything up to it."""
     return Next("settle", {"event_id": event_latest()}, summary="waiting for the checkpoint")
 

@@ -162,7 +162,7 @@ def _incident(context: StepContext, run: RunData, failed: list[GateReport]) -> D
     detail = "\n".join(
         [
             f"Run {run.id} on base {run.base_commit}: {run.attempt} attempts, failing gates: {names}.",
-            "To reproduce: start a run of the same work item; the base, the prompt and the seeds are recorded.",
+            "To reproduce, start a run of the same work item: base, prompt and seeds are recorded.",
             *(f"- {report.name}: {report.reason}" for report in failed),
         ]
     )
