@@ -85,11 +85,12 @@ def canonical_loads(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int =
     if len(data) <= max_bytes and data.isascii() and data.count(b"{") + data.count(b"[") <= max_depth:
         # The common case in C: ASCII text that its own value encodes to again holds no duplicate key, no
         # escaped surrogate and nothing unsorted; numbers and constants are checked by the hooks.
+        text = data.decode("ascii")
         try:
-            quick: Json = _QUICK.decode(data.decode("ascii"))
+            quick: Json = _QUICK.decode(text)
         except json.JSONDecodeError as error:
             raise RefusedError("json.syntax", f"not JSON: {error.msg} at character {error.pos}") from error
-        if _ENCODER.encode(quick).encode() == data:
+        if _ENCODER.encode(quick) == text:
             return quick
     value = strict_loads(data, max_depth=max_depth, max_bytes=max_bytes)
     if canonical_bytes(value, max_depth=max_depth) != data:

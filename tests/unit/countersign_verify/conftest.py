@@ -1,0 +1,42 @@
+"""What the tests of the verifier share: one sound export, written once, and a copy of it to damage."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from countersign_verify.trust import Trust
+from tests.unit.countersign_verify.samples import World, full_world, trust, trust_bytes
+
+
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound export. Tests must not change it."""
+    directory = tmp_path_factory.mktemp("sound")
+    return full_world(directory).write(directory / "export")
+
+
+@pytest.fixture
+def export(sound: Path, tmp_path: Path) -> Path:
+    """A copy of the sound export."""
+    return Path(shutil.copytree(sound, tmp_path / "export"))
+
+
+@pytest.fixture
+def world() -> World:
+    """An empty world."""
+    return World()
+
+
+@pytest.fixture
+def trusted() -> Trust:
+    """The keys of the samples."""
+    return trust()
+
+
+@pytest.fixture
+def trust_file(tmp_path: Path) -> Path:
+    """The trust file of the samples."""
+    file = tmp_path / "trust-given.json"
+    file.write_bytes(trust_bytes())
+    return file
