@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from countersign.sandbox.supervise import memory_failure
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,16 +36,20 @@ class Group:
         """Return ``argv`` so that it runs, from its first instruction on, inside the group."""
         return ("/bin/sh", "-c", _JOIN, "sh", *map(str, self.directories), "--", *argv)
 
-    def memory_exceeded(self) -> bool:
-        """Say whether the kernel killed something because the group's memory was used up."""
+    def check(self, pid: int, limits: Limits) -> str | None:
+        """Say whether the kernel killed something because the group's memory was used up.
+
+        The number of processes needs no look: in a full group, starting another one simply fails.
+        """
+        del pid  # the group knows its members
         for directory in self.directories:
             for name in ("memory.events", "memory.oom_control"):
                 with contextlib.suppress(OSError):
                     for line in (directory / name).read_text().splitlines():
                         key, _, value = line.partition(" ")
                         if key == "oom_kill" and value.strip() != "0":
-                            return True
-        return False
+                            return memory_failure(limits)
+        return None
 
     def remove(self) -> None:
         """Kill what is left in the group and remove it."""

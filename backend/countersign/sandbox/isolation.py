@@ -27,7 +27,7 @@ from countersign.sandbox.contracts import (
 )
 from countersign.sandbox.errors import IsolationUnavailable
 from countersign.sandbox.process import namespaces_possible, process_run
-from countersign.sandbox.supervise import supervise
+from countersign.sandbox.supervise import supervise, tree_check
 
 if TYPE_CHECKING:
     from countersign.sandbox.supervise import Outcome
@@ -84,10 +84,10 @@ def _in_bubblewrap(command: SandboxCommand) -> Outcome:
             cwd="/",
             stdin=command.stdin,
             limits=command.limits,
-            watch=group is None,
+            check=tree_check if group is None else group.check,
         )
-        if group is not None and outcome.failure is None and group.memory_exceeded():
-            outcome.failure = f"stopped: more than {command.limits.memory_bytes >> 20} MiB of memory"
+        if group is not None and outcome.failure is None and outcome.returncode:
+            outcome.failure = group.check(0, command.limits)
     if outcome.failure is None and outcome.returncode and outcome.stderr.startswith(b"bwrap: "):
         outcome.failure = outcome.stderr[:500].decode(errors="replace").strip()
     return outcome

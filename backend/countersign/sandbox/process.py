@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -78,14 +79,14 @@ def _owner_change(top: Path, old: int, new: int) -> None:
 
 def _without_mounts(command: SandboxCommand) -> SandboxCommand:
     """Name the sources where the command names the targets."""
+    sources = {bind.target: str(bind.source) for bind in command.binds if bind.target != str(bind.source)}
+    if not sources:
+        return command
+    targets = "|".join(re.escape(target) for target in sorted(sources, key=len, reverse=True))
+    whole_names = re.compile(rf"(?<![\w./-])(?:{targets})(?![\w.-])")
 
     def outside(text: str) -> str:
-        for bind in sorted(command.binds, key=lambda bind: -len(bind.target)):
-            if bind.target != str(bind.source):
-                head, found, tail = text.partition(bind.target)
-                if found and (not tail or tail[0] in "/:=,"):
-                    text = f"{head}{bind.source}{tail}"
-        return text
+        return whole_names.sub(lambda found: sources[found[0]], text)
 
     return replace(
         command,
@@ -134,6 +135,4 @@ def _as_user(
 
 
 def _supervised(argv: tuple[str, ...], command: SandboxCommand, variables: dict[str, str]) -> Outcome:
-    return supervise(
-        argv, environment=variables, cwd=command.cwd, stdin=command.stdin, limits=command.limits, watch=True
-    )
+    return supervise(argv, environment=variables, cwd=command.cwd, stdin=command.stdin, limits=command.limits)

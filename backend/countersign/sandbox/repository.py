@@ -170,11 +170,23 @@ class Repository:
                 raise RepositoryInvalid(message)
             mode, blob = (item.mode, _checked(item.blob)) if item.blob is not None else ("0", _ABSENT)
             lines.append(f"{mode} {blob}\t{item.path}\0")
+        expected = {entry.path: (entry.mode, entry.blob) for entry in self.tree_entries(base_tree)}
+        for item in replacements:
+            if item.blob is not None:
+                expected[item.path] = (item.mode, item.blob)
+            elif expected.pop(item.path, None) is None:
+                message = f"{item.path!r} is to be removed and is not there"
+                raise RepositoryInvalid(message)
         with tempfile.TemporaryDirectory(prefix="countersign-index-") as directory:
             private = {"GIT_INDEX_FILE": str(Path(directory) / "index")}
             git(self.path, "read-tree", _checked(base_tree), extra=private)
             git(self.path, "update-index", "-z", "--index-info", stdin="".join(lines).encode(), extra=private)
-            return git(self.path, "write-tree", extra=private).decode().strip()
+            tree = git(self.path, "write-tree", extra=private).decode().strip()
+        # A file in the place of a directory would silently take away all that was in it.
+        if {entry.path: (entry.mode, entry.blob) for entry in self.tree_entries(tree)} != expected:
+            message = "the replacements collide with what stands beside them"
+            raise RepositoryInvalid(message)
+        return tree
 
     def commit_create(  # noqa: PLR0917 - the parts of a commit in the order in which Git writes them
         self,

@@ -15,6 +15,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -45,6 +46,18 @@ _LEFT_BEHIND = {
 }
 _REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[A-Za-z0-9][A-Za-z0-9.+!_-]*)")
 _SHA256 = re.compile(r"(?:sha256:)?(?P<hex>[0-9a-f]{64})")
+
+
+# What reading a damaged or odd archive raises, at its directory as well as in the middle of a member.
+_DAMAGED = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,19 +214,11 @@ def _archive_members(source: Path) -> Iterator[_Member]:
     read = _zip_members if source.name.endswith(".zip") else _tar_members
     try:
         yield from read(source)
-    except (
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        gzip.BadGzipFile,
-        EOFError,
-        OSError,
-        RuntimeError,
-        ValueError,
-    ) as error:
-        message = f"{source.name} is not a readable archive ({type(error).__name__})"
-        raise SourceRejected(message) from error
     except NotImplementedError as error:
         message = f"{source.name} is compressed in a way that is not read here"
+        raise SourceRejected(message) from error
+    except _DAMAGED as error:
+        message = f"{source.name} is not a readable archive ({type(error).__name__})"
         raise SourceRejected(message) from error
 
 
@@ -313,13 +318,21 @@ def _copy(member: _Member, path: Path, left: int) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     written = 0
     with os.fdopen(os.open(path, flags, 0o755 if member.executable else 0o644), "wb") as file:
-        while member.content is not None and (piece := member.content.read(1 << 16)):
+        while piece := _piece(member):
             written += len(piece)
             if written > left:
                 message = f"the source is larger than {_MAX_BYTES >> 20} MiB"
                 raise SourceRejected(message)
             file.write(piece)
     return written
+
+
+def _piece(member: _Member) -> bytes:
+    try:
+        return member.content.read(1 << 16) if member.content is not None else b""
+    except _DAMAGED as error:
+        message = f"{member.path!r} can't be read to its end ({type(error).__name__})"
+        raise SourceRejected(message) from error
 
 
 def _flatten(staging: Path, *, archive: bool) -> None:

@@ -38,6 +38,21 @@ class Outcome:
     failure: str | None = None
 
 
+def tree_check(pid: int, limits: Limits) -> str | None:
+    """Return which limit the tree of processes below ``pid`` breaks as a whole, or ``None``."""
+    usage = tree_usage(pid)
+    if usage.tasks > limits.processes:
+        return f"stopped: more than {limits.processes} processes"
+    if usage.memory_bytes > limits.memory_bytes:
+        return memory_failure(limits)
+    return None
+
+
+def memory_failure(limits: Limits) -> str:
+    """Return what is said when the tree used up its memory."""
+    return f"stopped: more than {limits.memory_bytes >> 20} MiB of memory"
+
+
 def supervise(
     argv: Sequence[str],
     *,
@@ -45,8 +60,7 @@ def supervise(
     cwd: str,
     stdin: bytes,
     limits: Limits,
-    watch: bool,
-    pass_fds: Sequence[int] = (),
+    check: Callable[[int, Limits], str | None] = tree_check,
 ) -> Outcome:
     """Run ``argv`` in a session of its own until it ends or breaks a limit.
 
@@ -55,9 +69,8 @@ def supervise(
         environment: all variables that it gets.
         cwd: where it starts.
         stdin: what it reads.
-        limits: wall time, output, and (when ``watch``) memory and processes of the whole tree.
-        watch: nobody else bounds the tree as a whole, so look at it here.
-        pass_fds: descriptors that it needs.
+        limits: wall time, output, and what ``check`` looks at.
+        check: says, several times a second, which limit the whole tree below a process breaks.
     """
     outcome = Outcome()
     started = time.monotonic()
@@ -72,7 +85,6 @@ def supervise(
                 stderr=subprocess.PIPE,
                 cwd=cwd,
                 env=dict(environment),
-                pass_fds=tuple(pass_fds),
                 start_new_session=True,
             )
         except OSError as error:
@@ -80,13 +92,7 @@ def supervise(
             return outcome
         with process:
             try:
-                _follow(
-                    process,
-                    outcome,
-                    started + limits.wall_seconds,
-                    limits,
-                    _watcher(process.pid, limits, on=watch),
-                )
+                _follow(process, outcome, started + limits.wall_seconds, limits, check)
             finally:
                 _kill(process)
     outcome.returncode = process.returncode
@@ -94,27 +100,12 @@ def supervise(
     return outcome
 
 
-def _watcher(pid: int, limits: Limits, *, on: bool) -> Callable[[], str | None]:
-    if not on:
-        return lambda: None
-
-    def check() -> str | None:
-        usage = tree_usage(pid)
-        if usage.tasks > limits.processes:
-            return f"stopped: more than {limits.processes} processes"
-        if usage.memory_bytes > limits.memory_bytes:
-            return f"stopped: more than {limits.memory_bytes >> 20} MiB of memory"
-        return None
-
-    return check
-
-
 def _follow(
     process: subprocess.Popen[bytes],
     outcome: Outcome,
     deadline: float,
     limits: Limits,
-    check: Callable[[], str | None],
+    check: Callable[[int, Limits], str | None],
 ) -> None:
     """Read both streams until they close, the command has ended, or a limit is broken."""
     ended_at: float | None = None
@@ -135,7 +126,7 @@ def _follow(
             if ended_at is not None and (not selector.get_map() or now - ended_at > _DRAIN_SECONDS):
                 return
             if now >= next_check:
-                outcome.failure = check()
+                outcome.failure = check(process.pid, limits)
                 if outcome.failure:
                     return
                 next_check = now + _WATCH_SECONDS
