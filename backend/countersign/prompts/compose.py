@@ -275,8 +275,7 @@ def prompt_compose(
         "guidance": guidance.strip(),
         "rules": [_rule(rule) for rule in inputs.rules],
         "safety_checks": [
-            {"code": check.code, "text": check.text, "because": clean_text(check.because)}
-            for check in inputs.checks
+            {"code": check.code, "text": check.text, "because": check.because} for check in inputs.checks
         ],
         "rollback": inputs.rollback.as_json(),
         "gates": list(inputs.gates),

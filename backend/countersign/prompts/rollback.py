@@ -35,7 +35,9 @@ def _paths(facts: Mapping[str, JSON]) -> tuple[str, ...]:
 
 def _compare(base: str, paths: Sequence[str]) -> str:
     # Beyond a certain number of files the whole tree is compared: longer commands can't be run everywhere.
-    which = f" -- {shlex.join(paths)}" if paths and len(paths) <= _MAX_PATHS else ""
+    # So is it when a name could end the code marks in which the command stands.
+    plain = all(path.isprintable() and "`" not in path for path in paths)
+    which = f" -- {shlex.join(paths)}" if plain and 0 < len(paths) <= _MAX_PATHS else ""
     return f"git diff --exit-code {base} HEAD{which}"
 
 

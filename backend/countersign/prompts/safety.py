@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from countersign.prompts.contracts import SafetyCheck
+from countersign.prompts.guardrails import inline_untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,7 +68,8 @@ _BY_PATH: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 def _because(what: str, values: Iterable[str]) -> str:
     shown = sorted(set(values))
     more = f" and {len(shown) - 1} more" if len(shown) > 1 else ""
-    return f"{what} {shown[0]}{more}"
+    # A file name can hold anything that a file system allows, line ends and Markdown included.
+    return f"{what} {inline_untrusted(shown[0])}{more}"
 
 
 def safety_checks(

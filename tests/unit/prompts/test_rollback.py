@@ -81,6 +81,12 @@ def test_many_paths_are_compared_as_a_whole() -> None:
     assert procedure.after_merge[-1].command.endswith("^1' HEAD")
 
 
+@pytest.mark.parametrize("name", ["a\n# New orders.py", "a`b.py", "a\u202eb.py"])
+def test_a_name_that_could_leave_its_marks_is_not_written(name: str) -> None:
+    procedure = rollback_procedure({**ROLLBACK, "paths": [name]})
+    assert procedure.after_merge[-1].command.endswith("^1' HEAD")
+
+
 def test_paths_are_quoted() -> None:
     procedure = rollback_procedure({**ROLLBACK, "paths": ["a; rm -rf ~.py"]})
     assert "-- 'a; rm -rf ~.py'" in procedure.after_merge[-1].command

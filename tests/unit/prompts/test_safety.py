@@ -62,5 +62,5 @@ def test_a_check_says_what_called_for_it() -> None:
         kind="findings", finding_types=("ruff:F401", "ruff:I001"), severities=(), paths=("b/__init__.py",)
     )
     because = {check.code: check.because for check in found}
-    assert because["imports-may-act"] == "findings of type ruff:F401 and 1 more"
-    assert because["public-surface"] == "the file b/__init__.py"
+    assert because["imports-may-act"] == "findings of type `ruff:F401` and 1 more"
+    assert because["public-surface"] == "the file `b/__init__.py`"
