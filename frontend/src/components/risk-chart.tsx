@@ -1,10 +1,10 @@
-import { formatNumber, words } from "@/lib/format";
+import { formatNumber, plural, words } from "@/lib/format";
 import type { Risk, RiskFactor } from "@/lib/shapes";
 
 import classes from "./risk-chart.module.css";
 import { Status } from "./status";
 
-const hundredths = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const decimals = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 3 });
 
 /** What each factor adds to the score, drawn to one scale and as numbers, with the recorded inputs behind it. */
 export function RiskChart({ risk }: { risk: Risk }) {
@@ -36,7 +36,7 @@ export function RiskChart({ risk }: { risk: Risk }) {
             Score
           </th>
           <td className={classes["barCell"]} />
-          <td className={`${classes["number"] ?? ""} ${classes["product"] ?? ""}`}>{hundredths.format(sum)}, rounded up</td>
+          <td className={`${classes["number"] ?? ""} ${classes["product"] ?? ""}`}>{decimals.format(sum)}, rounded up</td>
           <td className={`${classes["number"] ?? ""} ${classes["points"] ?? ""}`}>{formatNumber(risk.score)}</td>
           <td className={classes["inputs"]}>{verdict(risk)}</td>
         </tr>
@@ -73,23 +73,48 @@ function FactorRow({ factor }: { factor: RiskFactor }) {
         </div>
       </td>
       <td className={`${classes["number"] ?? ""} ${classes["product"] ?? ""}`}>
-        {known ? `${hundredths.format((factor.value ?? 0) / 1000)} × ${formatNumber(factor.weight)}` : <Status tone="unknown" label="unknown" bare />}
+        {known ? `${decimals.format((factor.value ?? 0) / 1000)} × ${formatNumber(factor.weight)}` : <Status tone="unknown" label="unknown" bare />}
       </td>
       <td className={`${classes["number"] ?? ""} ${classes["points"] ?? ""}`}>
-        {factor.contribution_milli === null ? "?" : hundredths.format(factor.contribution_milli / 1000)}
+        {factor.contribution_milli === null ? "?" : decimals.format(factor.contribution_milli / 1000)}
       </td>
       <td>
-        <ul className={classes["inputs"]}>
-          {factor.inputs.length === 0 && <li>nothing recorded moves it</li>}
-          {factor.inputs.map((input) => (
-            <li key={input.name} className={input.known ? undefined : classes["missing"]}>
-              {words(input.name)} {input.known ? formatNumber(input.value ?? 0) : "not known"}{" "}
-              <span className={classes["effect"]}>{input.effect > 0 ? `+${hundredths.format(input.effect / 1000)}` : ""}</span>{" "}
-              <span className={classes["source"]}>from {input.source}</span>
-            </li>
-          ))}
-        </ul>
+        <Inputs inputs={factor.inputs} />
       </td>
     </tr>
+  );
+}
+
+type Input = RiskFactor["inputs"][number];
+
+/** What moved the factor stands open; what was looked at and moved nothing is folded away. */
+function Inputs({ inputs }: { inputs: readonly Input[] }) {
+  const moving = inputs.filter((input) => input.effect !== 0 || !input.known);
+  const still = inputs.filter((input) => input.effect === 0 && input.known);
+  return (
+    <div className={classes["inputs"]}>
+      <InputList inputs={moving} />
+      {still.length > 0 && (
+        <details>
+          <summary>{plural(still.length, "input that moves", "inputs that move")} nothing</summary>
+          <InputList inputs={still} />
+        </details>
+      )}
+      {inputs.length === 0 && "nothing was recorded"}
+    </div>
+  );
+}
+
+function InputList({ inputs }: { inputs: readonly Input[] }) {
+  return (
+    <ul>
+      {inputs.map((input) => (
+        <li key={input.name} className={input.known ? undefined : classes["missing"]}>
+          {words(input.name)} {input.known ? formatNumber(input.value ?? 0) : "not known"}{" "}
+          {input.effect > 0 && <span className={classes["effect"]}>+{decimals.format(input.effect / 1000)}</span>}{" "}
+          <span className={classes["source"]}>from {input.source}</span>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -104,18 +104,19 @@ function RollbackPart({ request }: Part) {
   const { rollback } = request;
   return (
     <Section title="Rollback plan" note="the way back, should this turn out wrong">
-      {rollback.steps.length > 0 ? (
-        <ol className={classes["numbered"]}>
-          {rollback.steps.map((step) => (
-            <li key={step}>{visibleText(step).text}</li>
-          ))}
-        </ol>
-      ) : rollback.text === "" ? (
-        <Status tone="unknown" label="no rollback plan" />
-      ) : (
-        <p>{visibleText(rollback.text).text}</p>
-      )}
+      {rollback.steps.length === 0 && rollback.text === "" && <Status tone="unknown" label="no rollback plan" />}
+      <ol className={classes["numbered"]}>
+        {rollback.steps.map((step) => (
+          <li key={step}>{visibleText(step).text}</li>
+        ))}
+      </ol>
       {rollback.command !== null && <code className={classes["block"]}>{rollback.command}</code>}
+      {rollback.text !== "" && (
+        <details className={classes["sealed"]} open={rollback.steps.length === 0}>
+          <summary>The plan as it is sealed in the pack</summary>
+          <pre className={classes["block"]}>{visibleText(rollback.text).text}</pre>
+        </details>
+      )}
     </Section>
   );
 }
@@ -185,7 +186,7 @@ function BoundPart({ request }: Part) {
     ["Evidence", request.digest],
     ["Base commit", change?.base_commit],
     ["Result tree", change?.result_tree],
-    ["Manifest", change?.manifest_digest],
+    ["Manifest", change?.manifest_digest === request.digest ? null : change?.manifest_digest],
     ["Rule set", change?.ruleset_digest],
     ["Diff", request.diff?.digest],
   ];

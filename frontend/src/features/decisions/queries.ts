@@ -65,7 +65,7 @@ export const diffQuery = (runId: string, digest: string) =>
       const bytes = await unwrap<ArrayBuffer>(
         client.GET("/api/v1/runs/{id}/diff/", {
           params: { path: { id: runId } },
-          headers: { Accept: "text/x-diff" },
+          headers: { Accept: "*/*" },
           parseAs: "arrayBuffer",
           signal,
         }),

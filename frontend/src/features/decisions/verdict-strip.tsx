@@ -11,7 +11,7 @@ import { ROLES, STATES } from "./strings";
 export function VerdictStrip({ request }: { request: DecisionRequest }) {
   return (
     <div className={classes["strip"]} aria-label="Verdict">
-      <Cell label="Policy" value={request.policy.decision_text} tone={request.policy.blocked ? "fail" : undefined}>
+      <Cell label="Policy" value={request.policy.decision_text.replace(/\.$/, "")} tone={request.policy.blocked ? "fail" : undefined}>
         {request.policy.blocked ? "blocked until the violation is answered" : plural(request.policy.reasons.length, "reason below", "reasons below")}
       </Cell>
       <RiskCell request={request} />

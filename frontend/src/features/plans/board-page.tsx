@@ -68,16 +68,7 @@ function PhaseCard({ phase }: { phase: Phase }) {
           <WaitingDecisions ids={phase.waiting_request_ids} />
         )}
       </div>
-      {phase.missing.length > 0 && (
-        <div className={classes["missing"]}>
-          <h3>Missing for 100 %</h3>
-          <ul>
-            {phase.missing.map((item) => (
-              <li key={item}>{item}</li>
-            ))}
-          </ul>
-        </div>
-      )}
+      <Missing items={phase.missing} />
       {phase.deliverables.map((deliverable) => (
         <DeliverableRow key={deliverable.code} deliverable={deliverable} />
       ))}
@@ -92,6 +83,23 @@ function PhaseCard({ phase }: { phase: Phase }) {
         </div>
       )}
     </section>
+  );
+}
+
+const FEW = 6;
+
+/** A long list repeats what the criteria below say, so it starts folded. */
+function Missing({ items }: { items: readonly string[] }) {
+  if (items.length === 0) return null;
+  return (
+    <details className={classes["missing"]} open={items.length <= FEW}>
+      <summary>{plural(items.length, "thing is", "things are")} missing for 100 %</summary>
+      <ul>
+        {items.map((item) => (
+          <li key={item}>{item}</li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -48,7 +48,7 @@ export const runDiffQuery = (id: string, tree: string) =>
       unwrap<string>(
         client.GET("/api/v1/runs/{id}/diff/", {
           params: { path: { id } },
-          headers: { Accept: "text/x-diff" },
+          headers: { Accept: "*/*" },
           parseAs: "text",
           signal,
         }),

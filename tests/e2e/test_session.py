@@ -1,0 +1,47 @@
+"""Getting in, getting lost, and getting on."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.stage import AUDITOR, AUDITOR_PASSWORD, Screen, Stage
+
+pytestmark = [pytest.mark.needs("bwrap", "chromium"), pytest.mark.slow]
+
+
+def test_password_leads_to_where_one_wanted_to_go(stage: Stage, screen: Screen) -> None:
+    page = screen.page
+    screen.open("/runs")
+    page.get_by_label("Email").fill(AUDITOR)
+    page.get_by_role("textbox", name="Password").fill("not the password")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("correlation id")
+    screen.picture("login")
+    page.get_by_role("textbox", name="Password").fill(AUDITOR_PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    expect(page.get_by_text("Ada Auditor")).to_be_visible()
+
+
+def test_unknown_decision_says_so_and_leads_on(stage: Stage, screen: Screen) -> None:
+    page = screen.page
+    page.goto(stage.login_address("director", "/decisions/00000000-0000-4000-8000-000000000000"))
+    expect(page.get_by_role("heading", name="There is nothing at this address")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("correlation id")
+    page.get_by_role("link", name="Go to the inbox").click()
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+
+
+def test_keys_are_listed_and_move_in_the_list(stage: Stage, screen: Screen) -> None:
+    page = screen.page
+    page.goto(stage.login_address("director", "/inbox?tab=decided"))
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("open the form to approve")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Use dark colours").click()
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
