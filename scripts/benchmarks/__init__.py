@@ -1,0 +1,1 @@
+"""Measurements of what the product promises; see ``scripts/bench --help``."""

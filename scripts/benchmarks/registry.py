@@ -1,0 +1,29 @@
+"""Every benchmark by its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from benchmarks.harness import Benchmark
+    from countersign.cli.state import PlatformState
+
+NAMES = ("audit.append", "prompt.generate", "run.decision_to_merge")
+
+
+def benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> Iterator[Benchmark]:
+    """Yield the named benchmarks, each made just before it runs."""
+    # The rooms' models can only be imported once the platform has been joined.
+    from benchmarks.audit import audit_append  # noqa: PLC0415
+    from benchmarks.prompt import prompt_generation  # noqa: PLC0415
+    from benchmarks.run import decision_to_merge  # noqa: PLC0415
+
+    if "audit.append" in names:
+        yield audit_append()
+    if "prompt.generate" in names:
+        yield prompt_generation(state, directory)
+    if "run.decision_to_merge" in names:
+        yield decision_to_merge(state, directory)
