@@ -86,7 +86,7 @@ def _verdict(gate: GateCheck, change: Change) -> Verdict:
             "gate could not run", extra={"gate": gate.name, "code": error.code, "reason": error.message}
         )
         return Verdict(GateStatus.UNKNOWN, f"the gate could not run: {error.message}")
-    except Exception as error:  # noqa: BLE001 - whatever it is, it must not pass
+    except BaseException as error:  # noqa: BLE001 - whatever it is, even an exit, it must not pass
         # A defect of a check must stop the change, not the other gates.
         _log.exception("gate failed", extra={"gate": gate.name})
         return Verdict(

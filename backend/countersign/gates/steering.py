@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 # Options of pytest that run fewer tests or hide what they say.
 _LOOSENING_OPTIONS = re.compile(
-    r"(-k|-m|-p|--deselect|--ignore|--ignore-glob|--no-cov|--no-cov-on-fail|--last-failed|--lf|--maxfail|-x|--exitfirst"
-    r"|--collect-only|--co|--suppress-no-test-exit-code|--noconftest|--confcutdir|--override-ini|-o|--reruns|--assert)"
-    r"(=.*)?"
+    # A value may follow its letter at once, and letters without a value may stand before it.
+    r"-[qvsl]*[kmpxo].*"
+    r"|--(?:deselect|ignore|ignore-glob|no-cov|no-cov-on-fail|last-failed|lf|maxfail|exitfirst|collect-only|co"
+    r"|suppress-no-test-exit-code|noconftest|confcutdir|override-ini|reruns|assert)(?:[= ].*)?",
+    re.DOTALL,
 )
 # Where pytest looks for tests and what it takes for one: any change of them changes which tests there are.
 _COLLECTION_KEYS = frozenset(
