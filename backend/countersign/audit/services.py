@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from countersign.audit.errors import AuditEventTooLarge
 from countersign.audit.labels import forget_cached_keys, label_seal
-from countersign.audit.models import AuditEvent, PersonKey
+from countersign.audit.models import PersonKey
 from countersign.shared.clock import isoformat, now
 from countersign.shared.correlation import correlation_id
 from countersign.shared.errors import InvalidInput, NotFound, NoTransaction
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 # An entry of a C2SP tlog-tiles bundle has a two-byte length.
 MAX_EVENT_BYTES = 65_535
+_INSERT = (
+    "INSERT INTO audit_auditevent (event_id, recorded_at, type, actor_kind, actor_id, person_id,"
+    " subject_type, subject_id, correlation_id, body) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
 _TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 
 
@@ -78,18 +82,23 @@ def record(
     if len(body) > MAX_EVENT_BYTES:
         message = f"the event '{type}' has {len(body)} bytes; store large data and record its digest"
         raise AuditEventTooLarge(message)
-    AuditEvent.objects.create(
-        event_id=event_id,
-        recorded_at=moment,
-        type=type,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        person_id=actor.person_id,
-        subject_type=subject[0],
-        subject_id=subject[1],
-        correlation_id=correlation_id(),
-        body=body,
-    )
+    # Plain SQL: the ORM's insert with RETURNING costs several times the statement itself.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT,
+            (
+                event_id,
+                moment,
+                type,
+                actor.kind,
+                actor.id,
+                actor.person_id,
+                subject[0],
+                subject[1],
+                correlation_id(),
+                body,
+            ),
+        )
     return event_id
 
 

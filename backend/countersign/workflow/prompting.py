@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from countersign.findings.selectors import finding_list
+from countersign.findings.selectors import findings_by_ids
 from countersign.governance.contracts import MatchFacts
 from countersign.governance.facts import languages_of
 from countersign.governance.forms import rule_dump
@@ -13,6 +13,9 @@ from countersign.governance.matching import rules_match
 from countersign.governance.services import ruleset_freeze
 from countersign.plans.selectors import plan_current
 from countersign.projects.selectors import project_get
+from countersign.prompts.contracts import RoutingFacts
+from countersign.prompts.routing import persona_route
+from countersign.prompts.selectors import persona_list
 from countersign.prompts.services import prompt_generate
 from countersign.workflow.assessment import GATES
 from countersign.workflow.naming import branch_name, merge_tag, slugify
@@ -39,19 +42,27 @@ def prompt_for(*, actor: Actor, item: WorkItemData, lease: Lease | None) -> Prom
         personas=(item.persona,),
         phases=(item.phase_code,) if item.phase_code else (),
     )
-    wanted = set(item.finding_ids)
-    findings = finding_list(actor=actor, session_id=item.session_id)
+    findings = findings_by_ids(actor=actor, finding_ids=item.finding_ids)
+    routed = persona_route(
+        persona_list(actor=actor),
+        RoutingFacts(
+            finding_types=facts.finding_types,
+            paths=item.paths,
+            severities=tuple({finding.severity.value for finding in findings}),
+        ),
+    )
     slug = slugify(item.title)
     return prompt_generate(
         actor=actor,
         lease=lease,
         project_id=item.project_id,
         work_item=_work_item(actor, item),
-        findings=tuple(asdict(finding) for finding in findings if finding.id in wanted),
+        findings=tuple(asdict(finding) for finding in findings),
         rules=tuple(rule_dump(rule) for rule in rules_match(ruleset, facts)),
         ruleset_digest=ruleset.digest,
         gates=GATES,
         persona=item.persona,
+        routing_reasons=routed.reasons if routed.persona == item.persona else (),
         rollback={
             "base_commit": project.head_commit,
             "branch": branch_name(item.phase_code, slug),
