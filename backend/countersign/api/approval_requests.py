@@ -33,7 +33,7 @@ from countersign.api.authentication import actor_of
 from countersign.api.base import ApiView, Input, Output, answer, body_of, query_of
 from countersign.api.idempotency import idempotent
 from countersign.api.pagination import PAGE_PARAMETERS, PageInput, page_answer, paginated
-from countersign.api.parts import ISOLATIONS, TIERS, Flattening, GateCount, GateReport, ProjectRef, Risk
+from countersign.api.parts import TIERS, Flattening, GateCount, GateReport, ProjectRef, Risk
 from countersign.api.projects import PROJECT_FILTER
 from countersign.workflow import commands, queries
 
@@ -94,7 +94,7 @@ class ApprovalRequestDetail(ApprovalRequest, Flattening):
     work_item = WorkItemRef(allow_null=True)
     findings = FindingBrief(many=True)
     violations = Violation(many=True)
-    isolation = serializers.ChoiceField(choices=ISOLATIONS)
+    isolation = serializers.CharField(help_text="how the run was confined; empty when nothing ran")
     phase_proof = PhaseProof(allow_null=True)
     execution = Execution(allow_null=True)
     receipt = Receipt(allow_null=True)

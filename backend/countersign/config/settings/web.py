@@ -44,11 +44,12 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 STATIC_URL = "/static/"
-STATIC_ROOT = environment().home / "static"
 STATICFILES_DIRS = [("ui", environment().ui_directory)] if environment().ui_directory.is_dir() else []
 # The finders serve the built UI and the admin's files straight from where they are: no collecting step.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
+# The build puts a digest into these names: what has the name never changes.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/ui/assets/"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
