@@ -38,11 +38,7 @@ def canonical_bytes(value: JsonInput, *, max_depth: int = MAX_DEPTH) -> bytes:
     """
     plain = _plain(value, max_depth)
     text = _ENCODER.encode(plain)
-    if text.isascii():
-        # RFC 8785 sorts keys by UTF-16 code unit; for ASCII that is the order of json.dumps, whose C
-        # encoder is many times faster. A property test holds the two encoders together.
-        return text.encode("ascii")
-    return rfc8785.dumps(plain)
+    return text.encode("utf-8") if _sorts_alike(text) else rfc8785.dumps(plain)
 
 
 def strict_loads(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_BYTES) -> Json:
@@ -60,19 +56,11 @@ def strict_loads(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MA
         RefusedError: Not UTF-8, not JSON, too large, too deep, or with a duplicate key, a float, NaN, an
             integer outside +-(2^53 - 1) or a lone surrogate.
     """
-    if len(data) > max_bytes:
-        raise RefusedError("json.size", f"JSON of {len(data)} bytes is larger than {max_bytes}")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise RefusedError("json.utf8", "the text is not UTF-8") from error
-    try:
-        value: Json = _STRICT.decode(text)
-    except RecursionError as error:
-        raise RefusedError("json.depth", f"JSON is nested deeper than {max_depth}") from error
-    except json.JSONDecodeError as error:
-        raise RefusedError("json.syntax", f"not JSON: {error.msg} at character {error.pos}") from error
-    _check_read(value, max_depth, may_hold_surrogates="\\u" in text)
+    text = _text(data, max_bytes)
+    value = _decode(_STRICT, text)
+    _depth_check(value, max_depth)
+    if "\\u" in text:  # only an escape can bring a lone surrogate into UTF-8
+        _check_text(_ENCODER.encode(value))
     return value
 
 
@@ -82,18 +70,16 @@ def canonical_loads(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int =
     Raises:
         RefusedError: As :func:`strict_loads`, or the bytes are not the canonical form of their value.
     """
-    if len(data) <= max_bytes and data.isascii() and data.count(b"{") + data.count(b"[") <= max_depth:
-        # The common case in C: ASCII text that its own value encodes to again holds no duplicate key, no
+    text = _text(data, max_bytes)
+    if _sorts_alike(text):
+        # The common case, in C: a text that its own value encodes to again holds no duplicate key, no
         # escaped surrogate and nothing unsorted; numbers and constants are checked by the hooks.
-        text = data.decode("ascii")
-        try:
-            quick: Json = _QUICK.decode(text)
-        except json.JSONDecodeError as error:
-            raise RefusedError("json.syntax", f"not JSON: {error.msg} at character {error.pos}") from error
+        quick = _decode(_QUICK, text)
+        _depth_check(quick, max_depth)
         if _ENCODER.encode(quick) == text:
             return quick
     value = strict_loads(data, max_depth=max_depth, max_bytes=max_bytes)
-    if canonical_bytes(value, max_depth=max_depth) != data:
+    if _sorts_alike(text) or rfc8785.dumps(value) != data:
         raise RefusedError("json.canonical", "the JSON is not in canonical form (RFC 8785)")
     return value
 
@@ -162,23 +148,43 @@ def _check_text(text: str) -> None:
         raise RefusedError("json.surrogate", "a string holds a lone surrogate") from error
 
 
-def _check_read(value: Json, depth: int, *, may_hold_surrogates: bool) -> None:
-    """Check what the decoder's hooks do not see: nesting, and surrogates from escapes."""
-    if isinstance(value, str):
-        if may_hold_surrogates:
-            _check_text(value)
-        return
-    if not isinstance(value, (dict, list)):
-        return
-    if depth <= 0:
-        raise RefusedError("json.depth", "JSON is nested too deeply")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _check_read(key, depth - 1, may_hold_surrogates=may_hold_surrogates)
-            _check_read(item, depth - 1, may_hold_surrogates=may_hold_surrogates)
-    else:
-        for item in value:
-            _check_read(item, depth - 1, may_hold_surrogates=may_hold_surrogates)
+def _text(data: bytes, max_bytes: int) -> str:
+    if len(data) > max_bytes:
+        raise RefusedError("json.size", f"JSON of {len(data)} bytes is larger than {max_bytes}")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RefusedError("json.utf8", "the text is not UTF-8") from error
+
+
+def _decode(decoder: json.JSONDecoder, text: str) -> Json:
+    try:
+        value: Json = decoder.decode(text)
+    except RecursionError as error:
+        raise RefusedError("json.depth", "JSON is nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise RefusedError("json.syntax", f"not JSON: {error.msg} at character {error.pos}") from error
+    return value
+
+
+def _sorts_alike(text: str) -> bool:
+    """Whether sorting by code point, as json does, is sorting by UTF-16 code unit, as RFC 8785 does."""
+    return text.isascii() or max(text) < "\ud800"
+
+
+def _depth_check(value: Json, max_depth: int) -> None:
+    level: list[Json] = [value] if isinstance(value, (dict, list)) else []
+    depth = 0
+    while level:
+        depth += 1
+        if depth > max_depth:
+            raise RefusedError("json.depth", f"JSON is nested deeper than {max_depth}")
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)  # type: ignore[union-attr]  # no scalar gets here
+            if isinstance(child, (dict, list))
+        ]
 
 
 def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

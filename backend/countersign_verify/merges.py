@@ -240,6 +240,9 @@ def _decisions(merge: Merge, event: LoggedEvent, history: History) -> list[Logge
             raise RefusedError(
                 "merge.decision", f"the decision {decision_id[:80]!a} was not logged before it"
             )
+        ended = history.ended.get(logged.decision.request_id)
+        if ended is not None and ended.index < event.index:
+            raise RefusedError("merge.void", f"the request of the decision {decision_id[:80]!a} had ended")
         found.append(logged)
     for logged in history.decisions.values():
         same = logged.decision.subject_digest == merge.pack and logged.event.index < event.index

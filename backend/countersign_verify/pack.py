@@ -15,6 +15,7 @@ from countersign_verify.canonical import Json, JsonInput, canonical_bytes, canon
 from countersign_verify.container import (
     MAX_MANIFEST_BYTES,
     MAX_MEMBER_BYTES,
+    MAX_MEMBERS,
     Measure,
     Member,
     container_write,
@@ -271,6 +272,8 @@ def _content_digest(
 
 def _manifest_check(manifest: bytes) -> tuple[dict[str, Json], dict[str, tuple[str, int, str]]]:
     """Check a manifest by itself; the members are (sha256, size, media type) by path."""
+    if manifest.count(b'"sha256":') > MAX_MEMBERS:  # before millions of objects are made of it
+        raise RefusedError("pack.members", f"the manifest lists more than {MAX_MEMBERS} members")
     data = canonical_object(manifest, max_bytes=MAX_MANIFEST_BYTES)
     keys_exact(data, _MANIFEST_FIELDS, "the manifest")
     if data["format"] != PACK_FORMAT:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from countersign_verify.trust import Trust
-from tests.unit.countersign_verify.samples import World, full_world, trust, trust_bytes
+from tests.unit.countersign_verify.samples import trust, trust_bytes
+from tests.unit.countersign_verify.worlds import Case, World, full_world
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +41,9 @@ def trust_file(tmp_path: Path) -> Path:
     file = tmp_path / "trust-given.json"
     file.write_bytes(trust_bytes())
     return file
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    """A world with one change, sealed but not yet decided on."""
+    return Case(tmp_path)

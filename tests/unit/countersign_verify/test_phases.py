@@ -7,7 +7,7 @@ import pytest
 
 from countersign_verify.canonical import digest_of
 from countersign_verify.phases import phase_complete, proof_unsigned
-from tests.unit.countersign_verify.samples import proof_of, signed_off
+from tests.unit.countersign_verify.worlds import proof_of, signed_off
 
 
 def complete_proof() -> dict[str, Any]:

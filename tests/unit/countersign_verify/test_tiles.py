@@ -54,7 +54,7 @@ def test_tile_paths_of_the_specification() -> None:
     assert "tile/0/273.p/112" in paths
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 1500) | st.sampled_from([255, 256, 257, 512, 66_000]), st.data())
 def test_export_tiles_writes_the_tree_and_gives_every_proof(size: int, data: st.DataObject) -> None:
     leaves = entries(size)
