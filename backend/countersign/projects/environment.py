@@ -16,6 +16,7 @@ from countersign.projects.contracts import EnvironmentData
 from countersign.projects.requirements import BUILD_FILES, BuildPlan, build_plan, file_read
 from countersign.sandbox.contracts import Bind, IsolationKind, Limits, SandboxCommand, SandboxResult
 from countersign.sandbox.isolation import sandbox_run
+from countersign.sandbox.untrusted_files import directory_remove
 from countersign_verify.canonical import canonical_bytes
 
 if TYPE_CHECKING:
@@ -54,10 +55,10 @@ def environment_build(tree: Path, cache_directory: Path, *, isolation: Isolation
         if (home / _RECORD).is_file():
             stored = json.loads((home / _RECORD).read_text())
             return EnvironmentData(**{**stored, "requirements": tuple(stored["requirements"])})
-        shutil.rmtree(home, ignore_errors=True)
+        directory_remove(home)
         built = _build(tree, plan, home, isolation)
         if built.status == "failed":
-            shutil.rmtree(home, ignore_errors=True)
+            directory_remove(home)
             return replace(built, digest=digest)
         built = replace(built, digest=digest)
         staged = home / f"{_RECORD}.new"
@@ -115,7 +116,7 @@ def _build(tree: Path, plan: BuildPlan, home: Path, isolation: IsolationKind) ->
             isolation=isolation,
         )
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        directory_remove(scratch)
     return _answer(result, venv)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import configparser
-import os
-import stat
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+
+from countersign.sandbox.untrusted_files import plain_file_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,15 +52,7 @@ class BuildPlan:
 
 def file_read(tree: Path, name: str) -> bytes | None:
     """Return the bytes of a plain file of the tree, or ``None``; links are not followed."""
-    path = tree / name
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return None
-        return file.read(_MAX_BYTES)
+    return plain_file_read(tree, name, limit=_MAX_BYTES)
 
 
 def build_plan(tree: Path) -> BuildPlan:

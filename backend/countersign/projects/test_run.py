@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +14,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 from countersign.projects.contracts import BaselineData, EnvironmentData, TestOutcome, TestRun, TestStatus
 from countersign.sandbox.contracts import Bind, IsolationKind, Limits, SandboxCommand
 from countersign.sandbox.isolation import sandbox_run
+from countersign.sandbox.untrusted_files import directory_remove, plain_file_read
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # noqa: TID251 - the type of what defusedxml returns
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
 _TAIL = 8000
 _MAX_REPORT_BYTES = 32 << 20
+_REPORT = "out/report.xml"
 _WORST: tuple[TestOutcome, ...] = ("error", "failed", "skipped", "passed")
 _ELEMENTS: dict[str, TestOutcome] = {"error": "error", "failure": "failed", "skipped": "skipped"}
 # What pytest's exit codes mean besides "all passed" (0) and "some failed" (1).
@@ -63,7 +63,7 @@ def tests_run(
         return TestRun("unknown", f"there is no environment: {why}", {}, None, "", 0)
     scratch = Path(tempfile.mkdtemp(prefix="countersign-tests-")).resolve()
     try:
-        copy, report = scratch / "tree", scratch / "out" / "report.xml"
+        copy, report = scratch / "tree", scratch / _REPORT
         shutil.copytree(tree, copy, symlinks=True)
         report.parent.mkdir()
         result = sandbox_run(
@@ -80,9 +80,13 @@ def tests_run(
             ),
             isolation=isolation,
         )
-        return _judged(result, report, str(copy))
+        return _judged(result, scratch)
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        directory_remove(scratch)
+
+
+# pytest would take it for a test wherever a test imports it.
+tests_run.__test__ = False  # type: ignore[attr-defined]  # functions may carry attributes
 
 
 def baseline_run(
@@ -98,15 +102,15 @@ def baseline_run(
     return BaselineData(run.status, run.reason, run.tests, run.duration_ms, commit)
 
 
-def _judged(result: SandboxResult, report: Path, copy: str) -> TestRun:
-    tail = (result.stdout + result.stderr).decode(errors="replace").replace(copy, ".")
+def _judged(result: SandboxResult, scratch: Path) -> TestRun:
+    tail = (result.stdout + result.stderr).decode(errors="replace").replace(str(scratch / "tree"), ".")
     tail = _ADDRESS.sub("0x…", tail)[-_TAIL:]
 
-    status, reason, tests = _verdict(result, report)
+    status, reason, tests = _verdict(result, scratch)
     return TestRun(status, reason, tests, result.exit_code, tail, result.duration_ms)
 
 
-def _verdict(result: SandboxResult, report: Path) -> tuple[TestStatus, str, dict[str, TestOutcome]]:
+def _verdict(result: SandboxResult, scratch: Path) -> tuple[TestStatus, str, dict[str, TestOutcome]]:
     """Return status, reason and outcomes; anything but a complete, consistent report is unknown."""
     unfinished = f"the tests did not end: {result.failure}" if result.failure else ""
     if not unfinished and result.exit_code not in {0, 1}:
@@ -114,7 +118,7 @@ def _verdict(result: SandboxResult, report: Path) -> tuple[TestStatus, str, dict
     if unfinished:
         return "unknown", unfinished, {}
     try:
-        tests = report_parse(_report_read(report))
+        tests = report_parse(_report_read(scratch))
     except ReportInvalid as error:
         return "unknown", f"the test report can't be used: {error}", {}
     broken = sum(outcome in {"failed", "error"} for outcome in tests.values())
@@ -127,19 +131,12 @@ def _verdict(result: SandboxResult, report: Path) -> tuple[TestStatus, str, dict
     )
 
 
-def _report_read(path: Path) -> bytes:
-    """Return the report's bytes; what wrote it is not trusted, so nothing but a plain file is opened."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        message = f"there is none ({error.strerror})"
-        raise ReportInvalid(message) from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_REPORT_BYTES:
-            message = "it is no plain file, or too large"
-            raise ReportInvalid(message)
-        return file.read(_MAX_REPORT_BYTES)
+def _report_read(scratch: Path) -> bytes:
+    data = plain_file_read(scratch, _REPORT, limit=_MAX_REPORT_BYTES)
+    if data is None:
+        message = "there is none that is a plain file of a sane size"
+        raise ReportInvalid(message)
+    return data
 
 
 def report_parse(data: bytes) -> dict[str, TestOutcome]:

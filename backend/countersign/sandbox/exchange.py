@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -13,6 +12,7 @@ from countersign.sandbox.contracts import Bind, ImportedHead, IsolationKind, Lim
 from countersign.sandbox.errors import CheckoutDirty, RefMoved, RepositoryInvalid, RepositoryNotFound
 from countersign.sandbox.git import git
 from countersign.sandbox.isolation import sandbox_run
+from countersign.sandbox.untrusted_files import directory_remove, plain_file_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +101,7 @@ def repository_import(
         )
         _objects_take(repository, pack)
     finally:
-        shutil.rmtree(out, ignore_errors=True)
+        directory_remove(out)
     name, commit = answer["branch"], answer["commit"]
     git(repository.path, "check-ref-format", f"refs/heads/{name}")
     git(repository.path, "rev-list", "--objects", "--quiet", commit)
@@ -113,7 +113,8 @@ def repository_import(
 
 def _objects_take(repository: Repository, pack: Path) -> None:
     """Check every object of a pack that came out of the sandbox, and keep it."""
-    if pack.is_symlink() or not pack.is_file():
+    data = plain_file_read(pack.parent, pack.name, limit=_MAX_PACK_BYTES)
+    if data is None:
         message = "the sandbox left no pack"
         raise RepositoryInvalid(message)
     git(
@@ -123,7 +124,7 @@ def _objects_take(repository: Repository, pack: Path) -> None:
         f"--strict={_TOLERATED}",
         "--fsck-objects",
         f"--max-input-size={_MAX_PACK_BYTES}",
-        stdin=pack.read_bytes(),
+        stdin=data,
     )
 
 

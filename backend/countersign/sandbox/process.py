@@ -6,7 +6,6 @@ import contextlib
 import os
 import random
 import re
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from countersign.sandbox.bubblewrap import limited, variables_for
 from countersign.sandbox.supervise import Outcome, supervise
+from countersign.sandbox.untrusted_files import directory_remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +108,7 @@ def process_run(command: SandboxCommand, *, other_user: bool) -> Outcome:
         with user_reserved() as user:
             return _as_user(user, argv, command, variables, home)
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        directory_remove(home)
 
 
 def _as_user(

@@ -26,6 +26,7 @@ from countersign.sandbox.exchange import gitwork_run, repository_import
 from countersign.sandbox.isolation import sandbox_run
 from countersign.sandbox.paths import is_git_name, link_problem, path_problem
 from countersign.sandbox.repository import Repository
+from countersign.sandbox.untrusted_files import directory_remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -405,7 +406,7 @@ def source_fetch(requirement: str, sha256: str, destination: Path, *, isolation:
         shutil.copyfile(found[0], target)
         return target
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        directory_remove(scratch)
 
 
 def _pip_said(failure: str | None, stderr: bytes) -> str:

@@ -6,7 +6,9 @@ to standard error, the answer is one JSON object on standard output.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 from importlib import metadata
@@ -32,9 +34,13 @@ def project_strip(site: Path, tree: Path) -> None:
         if Path(unquote(urlsplit(origin.get("url", "")).path)) != tree:
             continue
         for file in distribution.files or ():
-            path = Path(str(distribution.locate_file(file)))
+            path = Path(os.path.normpath(str(distribution.locate_file(file))))
             if path.is_relative_to(site) and not file.parts[0].endswith(".dist-info"):
                 path.unlink(missing_ok=True)
+                # An empty directory would still be importable, as a namespace.
+                for above in path.relative_to(site).parents:
+                    with contextlib.suppress(OSError):
+                        (site / above).rmdir()
 
 
 def build(task: dict[str, Any]) -> dict[str, Any]:

@@ -6,35 +6,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Project',
+            name="Project",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('source_path', models.CharField(max_length=4096)),
-                ('repository_path', models.CharField(max_length=4096)),
-                ('default_branch', models.CharField(blank=True, max_length=255)),
-                ('head_commit', models.CharField(blank=True, max_length=64)),
-                ('state', models.CharField(choices=[('registering', 'Registering'), ('ready', 'Ready'), ('failed', 'Failed')], default='registering', max_length=16)),
-                ('reason', models.TextField(blank=True)),
-                ('isolation', models.CharField(choices=[('bubblewrap', 'Bubblewrap'), ('process', 'Process'), ('unconfined', 'Unconfined')], max_length=16)),
-                ('environment', models.JSONField(default=dict)),
-                ('baseline', models.JSONField(default=dict)),
-                ('settings', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("slug", models.SlugField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("source_path", models.CharField(max_length=4096)),
+                ("repository_path", models.CharField(max_length=4096)),
+                ("default_branch", models.CharField(blank=True, max_length=255)),
+                ("head_commit", models.CharField(blank=True, max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("registering", "Registering"), ("ready", "Ready"), ("failed", "Failed")],
+                        default="registering",
+                        max_length=16,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "isolation",
+                    models.CharField(
+                        choices=[
+                            ("bubblewrap", "Bubblewrap"),
+                            ("process", "Process"),
+                            ("unconfined", "Unconfined"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("environment", models.JSONField(default=dict)),
+                ("baseline", models.JSONField(default=dict)),
+                ("settings", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'ordering': ['created_at', 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['registering', 'ready', 'failed'])), name='project_state_known'), models.CheckConstraint(condition=models.Q(('isolation__in', ['bubblewrap', 'process', 'unconfined'])), name='project_isolation_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), models.Q(('head_commit', ''), _negated=True), _connector='OR'), name='project_ready_has_head')],
+                "ordering": ["created_at", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["registering", "ready", "failed"])),
+                        name="project_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("isolation__in", ["bubblewrap", "process", "unconfined"])),
+                        name="project_isolation_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "ready"), _negated=True),
+                            models.Q(("head_commit", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="project_ready_has_head",
+                    ),
+                ],
             },
         ),
     ]
