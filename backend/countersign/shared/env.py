@@ -90,7 +90,7 @@ def environment() -> Environment:
         home=home,
         keys_directory=Path(os.environ.get("COUNTERSIGN_KEYS_DIR", str(home / "keys"))),
         object_store=os.environ.get("COUNTERSIGN_OBJECT_STORE", str(home / "objects")),
-        redis_url=os.environ.get("COUNTERSIGN_REDIS_URL", "redis://127.0.0.1:6379/0"),
+        redis_url=_secret("COUNTERSIGN_REDIS_URL") or "redis://127.0.0.1:6379/0",
         secret_key=_secret_key(home),
         base_url=os.environ.get("COUNTERSIGN_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         allowed_hosts=tuple(
@@ -119,7 +119,7 @@ def database_address(role: DatabaseRole | None = None) -> DatabaseAddress:
         port=int(os.environ.get("COUNTERSIGN_DATABASE_PORT", "5432")),
         name=os.environ.get("COUNTERSIGN_DATABASE_NAME", "countersign"),
         user=os.environ.get(f"{prefix}_USER", f"countersign_{chosen}"),
-        password=os.environ.get(f"{prefix}_PASSWORD", ""),
+        password=_secret(f"{prefix}_PASSWORD") or "",
     )
 
 
@@ -143,6 +143,7 @@ def s3_credentials() -> tuple[str | None, str | None]:
 
 
 def _secret(name: str) -> str | None:
+    """Return a secret from its variable, or from the file that ``<name>_FILE`` names."""
     path = os.environ.get(f"{name}_FILE")
     if path:
         return Path(path).read_text().strip()

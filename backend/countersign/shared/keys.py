@@ -55,8 +55,20 @@ class SigningKey:
         return f"sha256:{hashlib.sha256(self.public_bytes).hexdigest()}"
 
 
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """The half of a key that a process may know without being able to sign."""
+
+    name: KeyName
+    public: Ed25519PublicKey
+
+
 def _path(directory: Path, name: KeyName) -> Path:
     return directory / f"{name}.ed25519"
+
+
+def _public_path(directory: Path, name: KeyName) -> Path:
+    return directory / f"{name}.ed25519.pub"
 
 
 def keys_ensure(directory: Path) -> None:
@@ -91,6 +103,28 @@ def signing_key(name: KeyName) -> SigningKey:
     return _load(environment().keys_directory, name)
 
 
-def public_keys() -> Mapping[KeyName, SigningKey]:
-    """Return every key by its name, for the trust file."""
-    return {name: signing_key(name) for name in KEY_NAMES}
+def public_key(name: KeyName) -> PublicKey:
+    """Return the public half of one key: a process that does not sign with it is given only that file.
+
+    Raises:
+        SigningKeyMissing: neither half is there, readable and a key.
+    """
+    directory = environment().keys_directory
+    path = _public_path(directory, name)
+    if not path.is_file():
+        return PublicKey(name=name, public=_load(directory, name).public)
+    try:
+        raw = base64.b64decode(path.read_bytes(), validate=True)
+        return PublicKey(name=name, public=Ed25519PublicKey.from_public_bytes(raw))
+    except (OSError, ValueError) as error:
+        message = f"the public key '{name}' can't be read at {path}; write it again from its private half"
+        raise SigningKeyMissing(message, key=name) from error
+
+
+def public_keys() -> Mapping[KeyName, PublicKey]:
+    """Return every public key by its name, for the trust file.
+
+    Raises:
+        SigningKeyMissing: one of them can't be read.
+    """
+    return {name: public_key(name) for name in KEY_NAMES}
