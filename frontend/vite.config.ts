@@ -17,6 +17,8 @@ export default defineConfig({
     target: "es2023",
     manifest: "manifest.json",
     modulePreload: { polyfill: false },
+    // What libraries would print is dropped: the app's log is src/lib/logger.ts.
+    rolldownOptions: { output: { minify: { compress: { dropConsole: true } } } },
     // Assets stay files: a data: address would need a wider content security policy.
     assetsInlineLimit: 0,
   },

@@ -1,4 +1,5 @@
-// Fails when the first load, or what the decision page adds to it, outgrows its budget (gzip, KiB).
+// Fails when the first load, or what the decision page adds to it, outgrows its budget (gzip, KiB), and when anything
+// in the bundle would print to the console.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -47,5 +48,10 @@ let met = true;
 for (const { name, size, most } of rows) {
   met &&= size <= most;
   console.log(`${size <= most ? "ok  " : "OVER"} ${name.padEnd(34)} ${size.toFixed(1).padStart(7)} KiB of ${most}`);
+}
+for (const { file } of Object.values(manifest)) {
+  if (!file.endsWith(".js") || !/\bconsole\.\w+\(/.test(await readFile(resolve(dist, file), "utf8"))) continue;
+  met = false;
+  console.log(`OVER ${file} prints to the console`);
 }
 process.exit(met ? 0 : 1);

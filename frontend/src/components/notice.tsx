@@ -29,6 +29,8 @@ export function Notice({
   );
 }
 
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** A refusal or fault: what it is, its code and correlation id to quote, and a way on. */
 export function ProblemNotice({
   error,
@@ -45,7 +47,7 @@ export function ProblemNotice({
   return (
     <Notice
       tone="fail"
-      title={problem.title}
+      title={sentence(problem.message)}
       action={
         retry === undefined ? (
           wayOn
@@ -56,7 +58,6 @@ export function ProblemNotice({
         )
       }
     >
-      {problem.message !== problem.title && <div>{problem.message}</div>}
       {children}
       <div className={classes["facts"]}>
         <span>

@@ -49,8 +49,7 @@ export function sealGeometry(digest: string): SealGeometry {
   RINGS.forEach(({ inner, outer, round: about }, ring) => {
     const each = Math.max(2, Math.round(about / order));
     const width = (2 * Math.PI) / (each * order);
-    // A ring that is empty or full says little: the first cell is always drawn, the last never.
-    const bits = (byte(3 + ring) | 1) & ~(1 << (each - 1));
+    const bits = byte(3 + ring);
     for (let from = 0; from < each * order; from += 1) {
       const drawn = (position: number): boolean => ((bits >> (position % each)) & 1) === 1;
       if (!drawn(from) || (from % each > 0 && drawn(from - 1))) continue;

@@ -82,9 +82,10 @@ export function Receipt({ request }: { request: DecisionRequest }) {
           </Button>
         )}
         <div>
-          <div className={classes["quiet"]}>Check it without the platform:</div>
+          <div className={classes["quiet"]}>
+            Check it without the platform <CopyButton text={receipt.verify_command} what="the verify command" />
+          </div>
           <code className={classes["block"]}>{receipt.verify_command}</code>
-          <CopyButton text={receipt.verify_command} what="the verify command" />
         </div>
         <Link to="/inbox">Next decision</Link>
       </div>

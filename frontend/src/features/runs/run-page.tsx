@@ -58,7 +58,7 @@ export function RunPage({ id }: { id: string }) {
       )}
       <div className={classes["columns"]}>
         <div>
-          <Steps steps={run.steps} />
+          <Steps run={run} />
           {run.gate_reports.length > 0 && (
             <Section title="Gates" flush>
               <GatesTable reports={run.gate_reports} />
@@ -82,13 +82,19 @@ export function RunPage({ id }: { id: string }) {
 
 const STEP_TONES: Readonly<Record<Step["state"], Tone>> = { pending: "idle", running: "run", done: "pass", failed: "fail" };
 
-function Steps({ steps }: { steps: readonly Step[] }) {
+/** A step that waits for a person is not at work. */
+function stepLook(run: Run, step: Step): { tone: Tone; label: string } {
+  if (step.state === "running" && run.state === "waiting_approval") return { tone: "wait", label: "waiting" };
+  return { tone: STEP_TONES[step.state], label: step.state };
+}
+
+function Steps({ run }: { run: Run }) {
   return (
     <Section title="Steps" flush>
       <ol className={classes["steps"]}>
-        {steps.map((step) => (
+        {run.steps.map((step) => (
           <li key={step.name}>
-            <Status tone={STEP_TONES[step.state]} label={step.state} bare />
+            <Status {...stepLook(run, step)} bare />
             <div>
               {words(step.name)} <span className={classes["quiet"]}>{visibleText(step.summary).text}</span>
             </div>
@@ -183,11 +189,16 @@ function Events({ id }: { id: string }) {
         <ol className={classes["events"]}>
           {query.data.results.map((event) => (
             <li key={event.id}>
-              <code>{event.type}</code>{" "}
-              <span className={classes["quiet"]}>
-                {event.actor_label}, <When iso={event.time} />
-              </span>
-              {event.summary !== "" && <div className={classes["quiet"]}>{visibleText(event.summary).text}</div>}
+              <details>
+                <summary>
+                  <code>{event.type}</code>{" "}
+                  <span className={classes["quiet"]}>
+                    <When iso={event.time} />
+                  </span>
+                </summary>
+                <div className={classes["quiet"]}>by {event.actor_label}</div>
+                <div className={classes["quiet"]}>{visibleText(event.summary).text}</div>
+              </details>
             </li>
           ))}
         </ol>

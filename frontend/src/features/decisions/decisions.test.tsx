@@ -1,0 +1,117 @@
+import { MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import type { ReactElement } from "react";
+import { describe, expect, it, vi } from "vitest";
+
+import { client } from "@/lib/api";
+
+import { DecisionPanel, type Reading, signObstacle } from "./decision-panel";
+import { sampleRequest } from "./sample";
+import { VerdictStrip } from "./verdict-strip";
+
+const read: Reading = { shown: 2, total: 2, obstacle: null, showNext: () => undefined };
+
+function show(element: ReactElement) {
+  return render(
+    <MantineProvider>
+      <QueryClientProvider client={new QueryClient()}>{element}</QueryClientProvider>
+    </MantineProvider>,
+  );
+}
+
+describe("signObstacle", () => {
+  it.each([
+    ["approve", "fine", read, null],
+    ["approve", " ", read, "A reason is required."],
+    ["approve", "fine", { ...read, shown: 1 }, "Approving needs every hunk shown."],
+    ["approve", "fine", { ...read, total: null }, "Approving needs every hunk shown."],
+    ["approve", "fine", { ...read, obstacle: "forged" }, "forged"],
+    ["reject", "no", { ...read, shown: 0, obstacle: "forged" }, null],
+    ["request_changes", "", { ...read, shown: 0 }, "A reason is required."],
+  ] as const)("%s with reason %j", (verdict, reason, reading, expected) => {
+    expect(signObstacle(verdict, reason, reading)).toBe(expected);
+  });
+});
+
+describe("DecisionPanel", () => {
+  it("signs over the digest that was shown, once per click", async () => {
+    const post = vi.spyOn(client, "POST").mockReturnValue(new Promise(() => undefined));
+    show(<DecisionPanel request={sampleRequest()} reading={read} />);
+    await userEvent.keyboard("a");
+    await userEvent.type(screen.getByLabelText("Reason"), "Used nowhere");
+    await userEvent.keyboard("{Control>}{Enter}{/Control}");
+    await userEvent.keyboard("{Control>}{Enter}{/Control}");
+    expect(post).toHaveBeenCalledOnce();
+    expect(post.mock.calls[0]?.[1]).toMatchObject({
+      body: { verdict: "approve", reason: "Used nowhere", digest: sampleRequest().digest },
+    });
+  });
+
+  it("does not sign an approval while a hunk has not been shown", async () => {
+    const post = vi.spyOn(client, "POST");
+    show(<DecisionPanel request={sampleRequest()} reading={{ ...read, shown: 1 }} />);
+    await userEvent.keyboard("a");
+    await userEvent.type(screen.getByLabelText("Reason"), "Looks fine");
+    await userEvent.click(screen.getByRole("button", { name: /Sign approval/ }));
+    expect(screen.getByText("Approving needs every hunk shown.")).toBeTruthy();
+    expect(post).not.toHaveBeenCalled();
+  });
+
+  it("offers what the server allows and nothing else", async () => {
+    show(<DecisionPanel request={sampleRequest({ allowed_actions: ["reject"] })} reading={read} />);
+    expect(screen.queryByRole("button", { name: /Approve/ })).toBeNull();
+    await userEvent.keyboard("a");
+    expect(screen.queryByLabelText("Reason")).toBeNull();
+    await userEvent.keyboard("r");
+    expect(screen.getByLabelText("Reason")).toBeTruthy();
+    await userEvent.keyboard("{Escape}");
+    expect(screen.queryByLabelText("Reason")).toBeNull();
+  });
+
+  it("says why nothing can be decided", () => {
+    const blocked = { code: "approver_excluded", text: "You started this run." };
+    show(<DecisionPanel request={sampleRequest({ allowed_actions: [], blocked_reason: blocked })} reading={read} />);
+    expect(screen.getByText("You started this run.")).toBeTruthy();
+    expect(screen.getByText("approver_excluded")).toBeTruthy();
+    expect(screen.queryByRole("button")).toBeNull();
+  });
+});
+
+describe("VerdictStrip", () => {
+  it("counts the viewer in the quorum when he may approve", () => {
+    const quorum = [
+      { role: "director", required: 1, given: 1 },
+      { role: "cab_member", required: 2, given: 0 },
+    ];
+    show(<VerdictStrip request={sampleRequest({ quorum })} />);
+    expect(screen.getByText("You are 2 of 3")).toBeTruthy();
+    expect(screen.getByText("Director 1 of 1, CAB member 0 of 2")).toBeTruthy();
+  });
+
+  it("shows missing evidence as missing, never as nothing", () => {
+    show(<VerdictStrip request={sampleRequest({ risk: null, gates: { passed: 0, total: 0 } })} />);
+    expect(screen.getByText("not computed")).toBeTruthy();
+    expect(screen.getByText("none ran")).toBeTruthy();
+    expect(screen.getAllByText("missing evidence")).toHaveLength(2);
+  });
+
+  it("names unknown factors and gates that did not pass", () => {
+    const risk = { score: 18, threshold: 50, unknown: ["sbom_vulnerability"], factors: [] };
+    const report = {
+      name: "tests",
+      status: "unknown" as const,
+      reason: "",
+      summary: "",
+      tool: "pytest",
+      tool_version: "9",
+      claimed_by_code_under_test: true,
+      duration_ms: 1,
+      report_digest: "",
+    };
+    show(<VerdictStrip request={sampleRequest({ risk, gates: { passed: 4, total: 5 }, gate_reports: [report] })} />);
+    expect(screen.getByText("unknown: SBOM vulnerability")).toBeTruthy();
+    expect(screen.getByText("not passed: Tests")).toBeTruthy();
+  });
+});

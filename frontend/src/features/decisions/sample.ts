@@ -1,0 +1,51 @@
+import type { DecisionRequest } from "./queries";
+
+const digest = (hex: string): string => `sha256:${hex.repeat(64).slice(0, 64)}`;
+
+/** A request that waits for one director, for tests. */
+export function sampleRequest(changed: Partial<DecisionRequest> = {}): DecisionRequest {
+  return {
+    id: "11111111-1111-4111-8111-111111111111",
+    state: "pending",
+    subject: { kind: "change", id: "r1", title: "Remove unused code", digest: digest("a") },
+    title: "Remove unused code",
+    project: { id: "p1", slug: "ledger", name: "ledger" },
+    phase_code: "P1",
+    risk_score: 3,
+    tier: "director",
+    quorum: [{ role: "director", required: 1, given: 0 }],
+    gates: { passed: 5, total: 5 },
+    files_changed: 1,
+    added_lines: 0,
+    deleted_lines: 2,
+    created_at: "2026-01-01T00:00:00Z",
+    expires_at: "2099-01-01T00:00:00Z",
+    decided_at: null,
+    allowed_actions: ["approve", "reject", "request_changes", "download_pack"],
+    mine: true,
+    digest: digest("a"),
+    pack: { digest: digest("a"), size: 94_208 },
+    run_id: "r1",
+    attempt: 1,
+    blocked_reason: null,
+    policy: { tier: "director", decision_text: "A Director decides.", blocked: false, reasons: [] },
+    votes: [],
+    excluded: [],
+    risk: { score: 3, threshold: 50, unknown: [], factors: [] },
+    gate_reports: [],
+    change: null,
+    diff: null,
+    rollback: { steps: [], command: null, text: "Revert the merge." },
+    prompt: null,
+    transcript: null,
+    work_item: null,
+    findings: [],
+    violations: [],
+    isolation: "bubblewrap",
+    phase_proof: null,
+    execution: null,
+    receipt: null,
+    superseded_by: null,
+    ...changed,
+  };
+}
