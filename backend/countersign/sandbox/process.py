@@ -7,6 +7,7 @@ import os
 import random
 import re
 import socket
+import stat
 import subprocess
 import tempfile
 from dataclasses import replace
@@ -14,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from countersign.sandbox.bubblewrap import limited, variables_for
+from countersign.sandbox.bubblewrap import limited, python_prefixes, variables_for
 from countersign.sandbox.supervise import Outcome, supervise
 from countersign.sandbox.untrusted_files import directory_remove
 
@@ -32,6 +33,39 @@ _NAMESPACES: tuple[tuple[str, ...], ...] = (
     ("--net",),
     (),
 )
+
+
+# Runs as root in a mount namespace of its own: keeps what the command needs, covers the directories that its
+# user may not pass with empty ones, and puts what was kept back at its path.
+# Arguments: the covers, `--`, the paths, `--`, the command.
+_REACH = """
+set -e
+umask 022
+covers=
+while [ "$1" != -- ]; do covers="$covers $1"; shift; done
+shift
+stage=$(mktemp -d)
+mount -t tmpfs -o size=1m,mode=700 tmpfs "$stage"
+kept=0
+for path in "$@"; do
+    [ "$path" != -- ] || break
+    kept=$((kept + 1))
+    if [ -d "$path" ]; then mkdir "$stage/$kept"; else touch "$stage/$kept"; fi
+    mount --rbind "$path" "$stage/$kept"
+done
+for cover in $covers; do mount -t tmpfs -o size=1m,mode=755 tmpfs "$cover"; done
+kept=0
+while [ "$1" != -- ]; do
+    kept=$((kept + 1))
+    mkdir -p "$(dirname "$1")"
+    if [ -d "$stage/$kept" ]; then mkdir -p "$1"; else touch "$1"; fi
+    mount --move "$stage/$kept" "$1"
+    shift
+done
+shift
+umount "$stage" && rmdir "$stage"
+exec "$@"
+"""
 
 
 @cache
@@ -96,6 +130,28 @@ def _without_mounts(command: SandboxCommand) -> SandboxCommand:
     )
 
 
+def _cover_of(path: Path) -> Path | None:
+    """Return the topmost directory above ``path`` that other users may not pass, if there is one."""
+    for above in reversed(path.parents):
+        if above.is_dir() and not above.stat().st_mode & stat.S_IXOTH:
+            return above
+    return None
+
+
+def _reach(command: SandboxCommand) -> tuple[str, ...]:
+    """Return what makes the command's files reachable for a user who may not pass what is above them."""
+    needed = dict.fromkeys([*python_prefixes(), *(bind.source for bind in command.binds)])
+    covers = {path: cover for path in needed if path.exists() and (cover := _cover_of(path)) is not None}
+    # The shell splits the list of covers at spaces; such a directory stays as it is.
+    named = sorted({str(cover) for cover in covers.values() if not re.search(r"\s", str(cover))})
+    if not named:
+        return ()
+    kept = sorted({str(path) for path, cover in covers.items() if str(cover) in named})
+    # A path below another one that is kept is there with it.
+    kept = [path for path in kept if not any(path.startswith(f"{other}/") for other in kept)]
+    return ("/bin/sh", "-c", _REACH, "sh", *named, "--", *kept, "--")
+
+
 def process_run(command: SandboxCommand, *, other_user: bool) -> Outcome:
     """Run ``command`` on the machine itself, under another user when ``other_user``."""
     command = _without_mounts(command)
@@ -121,10 +177,13 @@ def _as_user(
     bounds = ("--no-new-privs", "--inh-caps=-all", "--bounding-set=-all")
     writable = [home, *(bind.source for bind in command.binds if bind.writable)]
     own = os.geteuid()
+    reach = _reach(command) if "--mount" in options else ()
     try:
         for path in writable:
             _owner_change(path, own, user)
-        return _supervised(("unshare", *options, "setpriv", *identity, *bounds, *argv), command, variables)
+        return _supervised(
+            ("unshare", *options, *reach, "setpriv", *identity, *bounds, *argv), command, variables
+        )
     finally:
         # Whatever escaped its session still has this user, and nobody else has.
         subprocess.run(

@@ -16,6 +16,7 @@ from countersign.sandbox import isolation as isolation_module
 from countersign.sandbox.contracts import Bind, IsolationKind, Limits, SandboxCommand, SandboxResult
 from countersign.sandbox.errors import IsolationUnavailable
 from countersign.sandbox.isolation import isolation_probe, sandbox_run
+from countersign.sandbox.process import namespaces_possible
 
 pytestmark = pytest.mark.needs("bwrap")
 
@@ -367,6 +368,29 @@ class TestProcess:
     def test_process_probe_says_what_it_is(self) -> None:
         probe = isolation_probe(IsolationKind.PROCESS)
         assert ("another user" in probe.reason) if probe.ok else ("bubblewrap" in probe.mend)
+
+    @pytest.mark.skipif("--mount" not in namespaces_possible(), reason="no mount namespace can be made here")
+    def test_process_reaches_what_is_lent_below_closed_directories_and_nothing_beside(
+        self, tmp_path: Path
+    ) -> None:
+        closed = tmp_path / "closed"
+        lent = closed / "a b" / "lent"
+        lent.mkdir(parents=True)
+        (closed / "secret").write_text("key")
+        (closed / "file").write_text("one file\n")
+        closed.chmod(0o700)
+        script = f"cat {closed}/file; echo x > '{lent}/made'; cat {closed}/secret; ls {closed}"
+        binds = (Bind.at_source(lent, writable=True), Bind.at_source(closed / "file"))
+        result = self.run(script, binds=binds)
+        assert result.stdout.decode().splitlines() == ["one file", "a b", "file"]
+        assert (lent / "made").read_text() == "x\n"
+        assert (closed / "secret").read_text() == "key"
+
+    @pytest.mark.skipif("--mount" not in namespaces_possible(), reason="no mount namespace can be made here")
+    def test_process_runs_the_platforms_python_wherever_it_is(self) -> None:
+        assert isolation_probe(IsolationKind.PROCESS).ok
+        command = SandboxCommand((sys.executable, "-c", "import encodings; print('inside')"))
+        assert sandbox_run(command, isolation=IsolationKind.PROCESS).stdout == b"inside\n"
 
     def test_process_with_index_keeps_the_network(self) -> None:
         assert self.run("true", network="package_index").ok
