@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from countersign.accounts.policies import require
 from countersign.runs.contracts import AttemptData, ChangedEntryData, IncidentData, MergeData, RunData
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from countersign.shared.actor import Actor
+
+
+def as_uuid(run_id: str) -> UUID:
+    """Read an id; one that is not well-formed names nothing.
+
+    Raises:
+        RunNotFound: the id is not a UUID.
+    """
+    try:
+        return UUID(run_id)
+    except ValueError as error:
+        message = "there is no such run"
+        raise RunNotFound(message, run_id=run_id) from error
 
 
 def run_data(run: Run) -> RunData:
@@ -72,7 +86,7 @@ def run_get(*, actor: Actor, run_id: str) -> RunData:
         RunNotFound: there is none.
     """
     require(actor, "read")
-    run = Run.objects.filter(pk=run_id).first()
+    run = Run.objects.filter(pk=as_uuid(run_id)).first()
     if run is None:
         message = "there is no such run"
         raise RunNotFound(message, run_id=run_id)

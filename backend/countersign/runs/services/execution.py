@@ -1,0 +1,231 @@
+"""From a prompt to a sealed pack: the moves of a run that the agent and the gates make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from countersign.audit.services import record
+from countersign.jobs.services import job_enqueue, lease_check
+from countersign.runs.errors import (
+    RunStateConflict,
+)
+from countersign.runs.models import Attempt, Run, RunState
+from countersign.runs.selectors import run_data
+from countersign.runs.services.moves import run_move
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from countersign.jobs.contracts import Lease
+    from countersign.runs.contracts import ProposalData, RunData
+    from countersign.shared.actor import Actor
+    from countersign.shared.types import JSON
+
+
+@transaction.atomic(durable=True)
+def run_create(
+    *,
+    actor: Actor,
+    project_id: str,
+    work_item_id: str,
+    title: str,
+    slug: str,
+    phase_code: str,
+    persona: str,
+    adapter: str,
+    prompt_id: str,
+    ruleset_digest: str,
+) -> tuple[RunData, str]:
+    """Create a run and the job that carries it out; return both.
+
+    Raises:
+        RunStateConflict: the work item has an open run already.
+    """
+    try:
+        with transaction.atomic():
+            run = Run.objects.create(
+                project_id=project_id,
+                work_item_id=work_item_id,
+                title=title[:200],
+                slug=slug[:80],
+                phase_code=phase_code,
+                persona=persona,
+                adapter=adapter,
+                prompt_id=prompt_id,
+                ruleset_digest=ruleset_digest,
+                participants=sorted(actor.participants),
+            )
+    except IntegrityError as error:
+        message = "this work item has an open run already"
+        raise RunStateConflict(message, work_item_id=work_item_id) from error
+    run.refresh_from_db()
+    subject = ("run", str(run.id))
+    record(
+        actor=actor,
+        type="run.created",
+        subject=subject,
+        data={
+            "project_id": project_id,
+            "work_item_id": work_item_id,
+            "prompt_id": prompt_id,
+            "ruleset_digest": ruleset_digest,
+        },
+    )
+    job_id = job_enqueue(actor=actor, kind="run.execute", subject=subject, payload={"run_id": str(run.id)})
+    return run_data(run), job_id
+
+
+@transaction.atomic(durable=True)
+def run_snapshot(
+    *, actor: Actor, lease: Lease, run_id: str, base_commit: str, branch: str, snapshot_tag: str
+) -> RunData:
+    """Bind a run to the commit that it starts from.
+
+    Raises:
+        LeaseLost: another worker carries the run out.
+        RunStateConflict: the run has started already.
+    """
+    lease_check(lease)
+    run = run_move(
+        run_id,
+        [RunState.QUEUED],
+        RunState.PROPOSING,
+        base_commit=base_commit,
+        branch=branch,
+        snapshot_tag=snapshot_tag,
+    )
+    record(
+        actor=actor,
+        type="run.snapshotted",
+        subject=("run", run_id),
+        data={"base_commit": base_commit, "branch": branch, "snapshot_tag": snapshot_tag},
+    )
+    return run_data(run)
+
+
+@transaction.atomic(durable=True)
+def proposal_record(*, actor: Actor, lease: Lease, run_id: str, seed: int, proposal: ProposalData) -> RunData:
+    """Record what the agent proposed in this attempt and let the gates begin.
+
+    Raises:
+        LeaseLost: another worker carries the run out.
+        RunStateConflict: the run does not wait for a proposal.
+    """
+    lease_check(lease)
+    run = run_move(
+        run_id,
+        [RunState.PROPOSING],
+        RunState.CHECKING,
+        attempt=F("attempt") + 1,
+        change_commit=proposal.change_commit,
+        result_tree=proposal.result_tree,
+        entries=[entry.as_json() for entry in proposal.entries],
+        patch_digest=proposal.patch_digest,
+        patch_lines=proposal.patch_lines,
+    )
+    Attempt.objects.create(
+        run=run,
+        number=run.attempt,
+        seed=seed,
+        outcome=proposal.outcome,
+        summary=proposal.summary,
+        transcript_digest=proposal.transcript_digest,
+        duration_ms=proposal.duration_ms,
+    )
+    record(
+        actor=actor,
+        type="run.proposed",
+        subject=("run", run_id),
+        data={
+            "attempt": run.attempt,
+            "seed": seed,
+            "change_commit": proposal.change_commit,
+            "result_tree": proposal.result_tree,
+            "patch_digest": proposal.patch_digest,
+        },
+    )
+    return run_data(run)
+
+
+@transaction.atomic(durable=True)
+def run_checked(
+    *, actor: Actor, lease: Lease, run_id: str, retry: bool, verdicts: Mapping[str, str]
+) -> RunData:
+    """Take the gates' verdicts: go on to sealing, or back to the agent for another try.
+
+    Raises:
+        LeaseLost: another worker carries the run out.
+        RunStateConflict: the run is not being checked.
+    """
+    lease_check(lease)
+    run = run_move(run_id, [RunState.CHECKING], RunState.PROPOSING if retry else RunState.SEALING)
+    record(
+        actor=actor,
+        type="run.checked",
+        subject=("run", run_id),
+        data={
+            "attempt": run.attempt,
+            "result_tree": run.result_tree,
+            "gates": dict(verdicts),
+            "retry": retry,
+        },
+    )
+    return run_data(run)
+
+
+@transaction.atomic(durable=True)
+def run_sealed(
+    *, actor: Actor, lease: Lease, run_id: str, pack_digest: str, score: int, request_id: str
+) -> RunData:
+    """Bind the sealed pack and its approval request to the run; it now waits for people.
+
+    Raises:
+        LeaseLost: another worker carries the run out.
+        RunStateConflict: the run is not being sealed.
+    """
+    lease_check(lease)
+    run = run_move(
+        run_id,
+        [RunState.SEALING],
+        RunState.WAITING_APPROVAL,
+        pack_digest=pack_digest,
+        score=score,
+        request_id=request_id,
+    )
+    record(
+        actor=actor,
+        type="run.waiting_approval",
+        subject=("run", run_id),
+        data={"pack_digest": pack_digest, "score": score, "request_id": request_id},
+    )
+    return run_data(run)
+
+
+@transaction.atomic(durable=True)
+def run_failed(*, actor: Actor, run_id: str, failure: Mapping[str, JSON]) -> None:
+    """End a run that can't go on; one that is approved, being merged or at its end stays as it is."""
+    ended = [
+        RunState.APPROVED,
+        RunState.MERGING,
+        RunState.MERGED,
+        RunState.REJECTED,
+        RunState.CHANGES_REQUESTED,
+        RunState.INCIDENT,
+        RunState.FAILED,
+    ]
+    moved = (
+        Run.objects.filter(pk=run_id)
+        .exclude(state__in=ended)
+        .update(state=RunState.FAILED, failure=dict(failure), updated_at=Now())
+    )
+    if moved:
+        record(
+            actor=actor,
+            type="run.failed",
+            subject=("run", run_id),
+            data={"code": str(failure.get("code", "")), "error": str(failure.get("error", ""))[:500]},
+        )
