@@ -23,22 +23,28 @@ class QuorumProgress:
 def quorum_progress(
     rules: Sequence[QuorumRule], decisions: Sequence[DecisionData]
 ) -> tuple[QuorumProgress, ...]:
-    """Return, rule by rule, how many distinct persons have approved in that role."""
-    progress = []
+    """Return, role by role, how many distinct persons have approved in it.
+
+    Rules for the same role add up: what one person gave to one rule does not count for the next.
+    """
+    needed: dict[str, int] = {}
     for rule in rules:
+        needed[rule.role] = needed.get(rule.role, 0) + rule.count
+    progress = []
+    for role, count in needed.items():
         persons = {
             decision.person_id
             for decision in decisions
-            if decision.verdict == "approve" and decision.role == rule.role
+            if decision.verdict == "approve" and decision.role == role
         }
-        progress.append(QuorumProgress(rule.role, rule.count, min(len(persons), rule.count)))
+        progress.append(QuorumProgress(role, count, min(len(persons), count)))
     return tuple(progress)
 
 
 def quorum_met(rules: Sequence[QuorumRule], decisions: Sequence[DecisionData]) -> bool:
-    """Say whether every rule has its approvals; no rule at all is not a quorum."""
+    """Say whether every role has its approvals; a policy that asks for nobody is never satisfied."""
     progress = quorum_progress(rules, decisions)
-    return bool(progress) and all(item.given >= item.required for item in progress)
+    return bool(progress) and all(item.given >= item.required >= 1 for item in progress)
 
 
 def role_wanted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from countersign.accounts.policies import require
 from countersign.approvals.contracts import (
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from countersign.shared.actor import Actor
+
+
+def as_uuid(request_id: str) -> UUID:
+    """Read an id; one that is not well-formed names nothing.
+
+    Raises:
+        RequestNotFound: the id is not a UUID.
+    """
+    try:
+        return UUID(request_id)
+    except ValueError as error:
+        message = "there is no such request"
+        raise RequestNotFound(message, request_id=request_id) from error
 
 
 def decision_data(row: Decision) -> DecisionData:
@@ -84,7 +98,7 @@ def request_get(*, actor: Actor, request_id: str) -> RequestData:
         RequestNotFound: there is none.
     """
     require(actor, "read")
-    row = _rows().filter(pk=request_id).first()
+    row = _rows().filter(pk=as_uuid(request_id)).first()
     if row is None:
         message = "there is no such request"
         raise RequestNotFound(message, request_id=request_id)

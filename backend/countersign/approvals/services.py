@@ -21,7 +21,7 @@ from countersign.approvals.errors import (
 )
 from countersign.approvals.models import ApprovalRequest, Decision, RequestState
 from countersign.approvals.quorum import quorum_met, role_wanted
-from countersign.approvals.selectors import decision_data, request_data
+from countersign.approvals.selectors import as_uuid, decision_data, request_data
 from countersign.approvals.statements import decision_sign
 from countersign.audit.services import record
 from countersign.jobs.services import job_enqueue, lease_check
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from countersign.shared.actor import Actor
 
 VALID = timedelta(days=7)
+# A decision must also be in the log before its request expires, or nobody could verify it afterwards.
+LAST_MOMENT = timedelta(seconds=10)
 MAX_REASON = 4_000
 _OUTCOME = {"reject": RequestState.REJECTED, "request_changes": RequestState.CHANGES_REQUESTED}
 
@@ -122,7 +124,7 @@ def decision_check(*, request: RequestData, actor: Actor, verdict: Verdict, reas
         RequestNotPending: decided, void or withdrawn.
         RequestExpired: too late.
         DigestMismatch: another version was looked at.
-        ApproverExcluded: not a person, a participant, or has decided already.
+        ApproverExcluded: not a person, a participant, somebody else's token, or has decided already.
         RoleMissing: holds none of the roles that are waited for.
         ApprovalBlocked: the policy lets nobody approve this as it is.
     """
@@ -132,21 +134,13 @@ def decision_check(*, request: RequestData, actor: Actor, verdict: Verdict, reas
     if request.state != RequestState.PENDING:
         message = f"this request is {request.state}; nothing can be decided on it any more"
         raise RequestNotPending(message, state=request.state)
-    if request.expires_at <= now():
+    if request.expires_at <= now() + LAST_MOMENT:
         message = "this request has expired, which means not approved; a new one can be asked for"
         raise RequestExpired(message)
     if digest != request.subject_digest:
         message = "you looked at another version: load the page again and look at what changed"
         raise DigestMismatch(message, expected=request.subject_digest)
-    if actor.kind != "person" or actor.person_id is None:
-        message = "only a person can decide"
-        raise ApproverExcluded(message)
-    if actor.participants & set(request.excluded):
-        message = "you took part in this change, so you can't decide on it"
-        raise ApproverExcluded(message)
-    if any(decision.person_id == actor.person_id for decision in request.decisions):
-        message = "you have decided on this already"
-        raise ApproverExcluded(message)
+    _require_outside(request, actor)
     role = role_wanted(request.policy.quorum, request.decisions, actor.roles)
     if role is None:
         needed = ", ".join(rule.role for rule in request.policy.quorum)
@@ -158,6 +152,22 @@ def decision_check(*, request: RequestData, actor: Actor, verdict: Verdict, reas
         )
         raise ApprovalBlocked(message)
     return role
+
+
+def _require_outside(request: RequestData, actor: Actor) -> None:
+    """Let only a person pass who took no part in the change and has not decided on it."""
+    if actor.kind != "person" or actor.person_id is None:
+        message = "only a person can decide"
+        raise ApproverExcluded(message)
+    if actor.minted_by not in {None, actor.person_id}:
+        message = "somebody else made this token and would decide with you: use your own, or log in"
+        raise ApproverExcluded(message)
+    if actor.participants & set(request.excluded):
+        message = "you took part in this change, so you can't decide on it"
+        raise ApproverExcluded(message)
+    if any(decision.person_id == actor.person_id for decision in request.decisions):
+        message = "you have decided on this already"
+        raise ApproverExcluded(message)
 
 
 @transaction.atomic(durable=True)
@@ -186,12 +196,12 @@ def decision_record(
         RequestNotPending: decided, void or withdrawn.
         RequestExpired: too late.
         DigestMismatch: another version was looked at.
-        ApproverExcluded: not a person, a participant, or has decided already.
+        ApproverExcluded: not a person, a participant, somebody else's token, or has decided already.
         RoleMissing: holds none of the roles that are waited for.
         ApprovalBlocked: the policy lets nobody approve this as it is.
         UnattendedRefused: nobody sits in front of it, and this is no demo installation.
     """
-    row = ApprovalRequest.objects.select_for_update().filter(pk=request_id).first()
+    row = ApprovalRequest.objects.select_for_update().filter(pk=as_uuid(request_id)).first()
     if row is None:
         message = "there is no such request"
         raise RequestNotFound(message, request_id=request_id)
