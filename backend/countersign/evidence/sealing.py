@@ -208,12 +208,23 @@ def _require_no_secrets(contents: PackContents) -> None:
             "prompt": contents.prompt.encode(),
             "transcript": contents.transcript,
             "diff": contents.diff,
-            "gate reports": json.dumps([dict(gate.report) for gate in contents.gates]).encode(),
+            "rollback plan": contents.rollback.encode(),
+            "rollout plan": contents.rollout.encode(),
+            "gate reports": _scannable([dict(gate.report) for gate in contents.gates]),
+            "agent call": _scannable(dict(contents.agent_call)),
+            "prompt record": _scannable(dict(contents.prompt_record)),
+            "violations": _scannable([dict(item) for item in contents.violations]),
+            "exceptions": _scannable([dict(item) for item in contents.exceptions]),
         }
     )
     if found:
         message = f"what was to be sealed holds {len(found)} secret(s): {'; '.join(found[:5])}"
         raise SecretInEvidence(message, found=list(found[:50]))
+
+
+def _scannable(value: object) -> bytes:
+    # One value a line, so that a finding says where.
+    return json.dumps(value, indent=0, ensure_ascii=False).encode()
 
 
 def pack_store(contents: PackContents) -> SealedPack:

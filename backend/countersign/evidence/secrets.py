@@ -33,11 +33,18 @@ _PLUGINS = [
     )
 ]
 
+# Of the scanner's filters only those that look at the found value itself. The others look at the line, which
+# an agent writes: a comment that allows it, or a call around it, would hide a token from the scanner.
+_FILTERS = [
+    {"path": f"detect_secrets.filters.heuristic.{name}"}
+    for name in ("is_prefixed_with_dollar_sign", "is_sequential_string", "is_templated_secret")
+]
+
 
 def secrets_find(texts: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return ``name:line (kind)`` for every secret in the named texts; none of them is repeated."""
     found: list[str] = []
-    with transient_settings({"plugins_used": _PLUGINS}):
+    with transient_settings({"plugins_used": _PLUGINS, "filters_used": _FILTERS}):
         for name, data in texts.items():
             for number, line in enumerate(_lines(data), start=1):
                 found += [f"{name}:{number} ({secret.type})" for secret in scan_line(line)]
