@@ -7,23 +7,28 @@ only repeated under its ``Idempotency-Key``.
 
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from countersign.shared.clock import now
 from countersign.shared.errors import DomainError, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 # The shape of an answer is the called service's matter; the caller knows its document.
 Json = dict[str, Any]
 
 TIMEOUT_SECONDS = 30.0
 ATTEMPTS = 3
+_BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 _TRANSIENT = frozenset({429, 502, 503, 504})
 _EXPONENTIAL = wait_exponential(multiplier=1, min=1, max=10)
 
@@ -54,6 +59,17 @@ def _pause(state: RetryCallState) -> float:
     return _EXPONENTIAL(state)
 
 
+def _retry_after(value: str) -> float | None:
+    """Return the seconds that the header asks for, as a number or a date; nonsense asks for nothing."""
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (moment.astimezone(UTC) - now()).total_seconds())
+
+
 @dataclass(slots=True)
 class JsonClient:
     """Calls one JSON service.
@@ -61,11 +77,14 @@ class JsonClient:
     Attributes:
         base_url: what every path is appended to.
         headers: sent with every call, such as ``Authorization``.
+        timeout: seconds for the connection, and for each wait on bytes of the answer.
+        sleep: how a pause is made.
     """
 
     base_url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout: float = TIMEOUT_SECONDS
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def get(self, path: str, **query: str | int) -> Json:
         """Return the JSON answer of a GET.
@@ -97,6 +116,7 @@ class JsonClient:
         attempts = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
             wait=_pause,
+            sleep=self.sleep,
             retry=retry_if_exception_type(_Transient),
             reraise=True,
         )
@@ -124,11 +144,14 @@ class JsonClient:
                 timeout=self.timeout,
                 allow_redirects=False,
             )
-        except (requests.ConnectionError, requests.Timeout) as error:
+        except _BROKEN as error:
             raise _Transient(type(error).__name__) from error
+        except requests.RequestException as error:
+            message = f"{self.base_url} can't be called: {type(error).__name__}"
+            raise CallFailed(message) from error
         if response.status_code in _TRANSIENT:
-            after = response.headers.get("Retry-After", "")
-            raise _Transient(f"HTTP {response.status_code}", float(after) if after.isdigit() else None)
+            after = _retry_after(response.headers.get("Retry-After", ""))
+            raise _Transient(f"HTTP {response.status_code}", after)
         data = self._json(response)
         if not response.ok:
             text = str(data.get("error") or data.get("detail") or f"HTTP {response.status_code}")
