@@ -142,16 +142,16 @@ class DemoFlow:
         return self.client.get(f"{API}/plans/{self.progress.plan_id}/")
 
     def settled(self) -> bool:
-        """Say whether nothing moves any more: every run has ended or waits for a person, and no job runs."""
+        """Say whether nothing moves any more: runs have ended or wait, decisions are carried out."""
         waiting = {request["run_id"] for request in self.pending()}
-        return all(run["id"] in waiting or self._ended(run) for run in self.runs())
+        if not all(run["id"] in waiting or run["state"] in ENDED_RUNS for run in self.runs()):
+            return False
+        page = self.client.get(f"{API}/approval-requests/", state="decided", project=self.progress.slug)
+        return all(self._carried_out(str(request["id"])) for request in page["results"])
 
-    def _ended(self, run: Json) -> bool:
-        if run["state"] != "merged":
-            return run["state"] in ENDED_RUNS
-        request = self.client.get(f"{API}/approval-requests/{run['approval_request_id']}/")
-        execution: Json = request["execution"] or {}
-        return execution.get("state") == "merged"
+    def _carried_out(self, request_id: str) -> bool:
+        execution = self.client.get(f"{API}/approval-requests/{request_id}/")["execution"] or {}
+        return execution.get("state") not in {"waiting", "merging"}
 
     def export(self) -> Json:
         """Export log, packs and decisions; return where they are."""
@@ -197,22 +197,18 @@ def approvable(requests: list[Json]) -> list[Json]:
 def decide_unattended(director: JsonClient, flow: DemoFlow) -> None:
     """Approve over the REST API whatever may be approved, until nothing moves any more."""
     while True:
-        page = director.get(f"{API}/approval-requests/", state="pending", project=flow.progress.slug)
-        requests = approvable(list(page["results"]))
+        requests = approvable(_pending(director, flow))
         for request in requests:
             flow.say(f"deciding (unattended): {request['title']}")
             director.post(
                 f"{API}/approval-requests/{request['id']}/decisions/",
                 {"verdict": "approve", "reason": UNATTENDED_REASON, "digest": request["subject"]["digest"]},
             )
-        if not requests and flow.settled() and not _signoff_expected(flow):
+        if not requests and flow.settled() and not approvable(_pending(director, flow)):
             return
         time.sleep(POLL_SECONDS)
 
 
-def _signoff_expected(flow: DemoFlow) -> bool:
-    """Say whether a phase still is being recomputed after the last merge, or waits for its sign-off."""
-    return any(
-        phase["state"] == "awaiting_signoff" or phase["waiting_on"] == "agent"
-        for phase in flow.plan()["phases"]
-    )
+def _pending(director: JsonClient, flow: DemoFlow) -> list[Json]:
+    page = director.get(f"{API}/approval-requests/", state="pending", project=flow.progress.slug)
+    return list(page["results"])

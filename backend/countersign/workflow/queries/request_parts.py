@@ -197,13 +197,16 @@ def execution_of(actor: Actor, request: RequestData) -> ExecutionView | None:
     """Return what became of an approved change, or why its decision is void."""
     if request.state == "void":
         return ExecutionView("void", None, None, None, addendum=False, reason=request.void_reason)
-    if request.subject_kind != "change" or request.state != "approved":
+    if request.state != "approved":
         return None
+    subject = (request.subject_kind, request.subject_id)
+    job = job_for_subject(actor=EXECUTOR, kind="decision.execute", subject=subject)
+    # The phases are judged by the same job, at its end: only then has everything happened that follows.
+    settled = job is None or job.state in {"succeeded", "failed"}
+    if request.subject_kind != "change":
+        return None if settled else ExecutionView("waiting", None, None, None, addendum=False, reason=None)
     run = run_get(actor=actor, run_id=request.subject_id)
     merge = merge_of(actor=actor, run_id=run.id)
-    job = job_for_subject(actor=EXECUTOR, kind="decision.execute", subject=("change", run.id))
-    # The phase is judged by the same job, after the merge: only then has everything happened that follows.
-    settled = job is None or job.state in {"succeeded", "failed"}
     if merge is not None and merge.state == "delivered" and settled:
         return ExecutionView(
             "merged",

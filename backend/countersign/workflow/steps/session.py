@@ -10,6 +10,7 @@ from countersign.findings.analysis import analysis_run
 from countersign.findings.grouping import findings_group
 from countersign.findings.selectors import finding_list, session_get
 from countersign.findings.services import hook_record, session_complete, session_fail, session_start
+from countersign.gates.configuration import gate_configuration_paths
 from countersign.plans.contracts import PhaseState, WorkItemDraft, WorkItemState
 from countersign.plans.selection import deliverable_choose, findings_assign
 from countersign.plans.selectors import plan_current, work_item_list
@@ -26,7 +27,7 @@ from countersign.workflow.places import workspace
 from countersign.workflow.prompting import prompt_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from countersign.findings.contracts import FindingData, FindingGroup
     from countersign.plans.contracts import DeliverableData, PlanData
@@ -81,7 +82,8 @@ def _groups(
     Without a plan the best few groups of everything are proposed.
     """
     if plan is None:
-        return tuple((None, group) for group in findings_group(findings, limit=MAX_PROPOSED))
+        groups = findings_group(findings, limit=MAX_PROPOSED, apart=_steering(findings))
+        return tuple((None, group) for group in groups)
     deliverables = tuple(
         deliverable
         for phase in plan.phases
@@ -90,14 +92,19 @@ def _groups(
     )
     assigned = findings_assign(deliverables, findings)
     asked = [finding for owner, members in assigned.items() if owner for finding in members]
-    inside = [
-        (_owner_of(group, deliverables, asked), group) for group in findings_group(asked, limit=MAX_PROPOSED)
-    ]
+    wanted = [[finding.id for finding in assigned.get(item.id, ())] for item in deliverables]
+    groups = findings_group(asked, limit=MAX_PROPOSED, wanted=wanted, apart=_steering(asked))
+    inside = [(_owner_of(group, deliverables, asked), group) for group in groups]
     outside = [
         (None, replace(group, key=f"outside:{group.key}"))
         for group in findings_group(assigned.get("", ()), limit=0)
     ]
     return (*inside, *outside)
+
+
+def _steering(findings: Iterable[FindingData]) -> frozenset[str]:
+    """Files that configure the gates stay apart: they would pull an ordinary group up to the CAB."""
+    return gate_configuration_paths({finding.path for finding in findings})
 
 
 def _owner_of(
