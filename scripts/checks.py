@@ -29,9 +29,12 @@ Outcome = Literal["passed", "failed", "unknown"]
 BIN = ROOT / ".venv" / "bin"
 SCHEMA = ROOT / "docs" / "reference" / "openapi.yaml"
 TAIL_LINES = 80
+WIDTH = 140
 COLOURS = {"passed": "green", "failed": "red", "unknown": "yellow"}
 # What pip-audit says when the machine reaches no vulnerability database, as against one that it found.
-NO_ANSWER = re.compile(r"ConnectionError|ServiceError|Max retries|Failed to|resolve|skip", re.IGNORECASE)
+NO_ANSWER = re.compile(
+    r"ConnectionError|ServiceError|Max retries|Failed to|could not be audited|resolve|skip", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def checks(*, fast: bool) -> tuple[Check, ...]:
             ),
             lambda output: last_line(output) or "the committed description is the code's",
         ),
-        Check("secrets", (secrets_command(),), lambda output: last_line(output) or "no secret"),
+        Check("secrets", secrets_commands(), lambda output: last_line(output) or "no secret"),
         Check(
             "dependencies",
             (
@@ -182,7 +185,7 @@ def npm(name: str, script: str, silence_means: str) -> Check:
     )
 
 
-def secrets_command() -> tuple[str, ...]:
+def secrets_commands() -> tuple[tuple[str, ...], ...]:
     """Return the secret scan over everything that Git would keep, but lock files, which are hashes."""
     left_out = {"frontend/package-lock.json", ".secrets.baseline"}
     scanned = [
@@ -190,7 +193,16 @@ def secrets_command() -> tuple[str, ...]:
         for name in tracked_files()
         if name not in left_out and not name.startswith("infra/requirements/")
     ]
-    return tool("detect-secrets-hook", "--no-verify", "--baseline", ".secrets.baseline", *scanned)
+    tests = [name for name in scanned if name.startswith("tests/") or ".test." in name]
+    others = [name for name in scanned if name not in tests]
+    scan = tool("detect-secrets-hook", "--no-verify")
+    # Tests are full of made-up passwords and digests; what looks like a real key or token is found there too.
+    guesses = ("KeywordDetector", "HexHighEntropyString", "Base64HighEntropyString", "BasicAuthDetector")
+    lenient = [part for plugin in guesses for part in ("--disable-plugin", plugin)]
+    return (
+        (*scan, "--baseline", ".secrets.baseline", *others),
+        (*scan, *lenient, *tests),
+    )
 
 
 def audited() -> tuple[str, ...]:
@@ -283,7 +295,7 @@ def main() -> int:
     ]
     if not chosen:
         parser.error(f"no check matches {options.only!r}")
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
     began = time.monotonic()
     results = []
     with ThreadPoolExecutor(max_workers=2) as pool:
