@@ -30,6 +30,8 @@ BIN = ROOT / ".venv" / "bin"
 SCHEMA = ROOT / "docs" / "reference" / "openapi.yaml"
 TAIL_LINES = 80
 WIDTH = 140
+# How detect-secrets-hook ends when it found nothing new and a judged line has moved.
+BASELINE_MOVED = 3
 COLOURS = {"passed": "green", "failed": "red", "unknown": "yellow"}
 # What pip-audit says when the machine reaches no vulnerability database, as against one that it found.
 NO_ANSWER = re.compile(
@@ -48,6 +50,7 @@ class Check:
     fast: bool = True
     alone: bool = False
     unknown: Callable[[str], bool] = lambda _: False
+    fine: tuple[int, ...] = (0,)
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,14 @@ def checks(*, fast: bool) -> tuple[Check, ...]:
             ),
             lambda output: last_line(output) or "the committed description is the code's",
         ),
-        Check("secrets", secrets_commands(), lambda output: last_line(output) or "no secret"),
+        Check(
+            "secrets",
+            secrets_commands(),
+            lambda output: (
+                "no secret" if "Potential secrets" not in output else "a secret, or what looks like one"
+            ),
+            fine=(0, BASELINE_MOVED),
+        ),
         Check(
             "dependencies",
             (
@@ -199,8 +209,11 @@ def secrets_commands() -> tuple[tuple[str, ...], ...]:
     # Tests are full of made-up passwords and digests; what looks like a real key or token is found there too.
     guesses = ("KeywordDetector", "HexHighEntropyString", "Base64HighEntropyString", "BasicAuthDetector")
     lenient = [part for plugin in guesses for part in ("--disable-plugin", plugin)]
+    # A copy: the scanner writes to it when a line that was judged before has only moved.
+    baseline = str(STATE / "secrets.baseline")
     return (
-        (*scan, "--baseline", ".secrets.baseline", *others),
+        ("cp", ".secrets.baseline", baseline),
+        (*scan, "--baseline", baseline, *others),
         (*scan, *lenient, *tests),
     )
 
@@ -245,11 +258,11 @@ def run(check: Check) -> Result:
                 stderr=subprocess.STDOUT,
                 check=False,
             ).returncode
-            if code != 0:
+            if code not in check.fine:
                 break
     text = log.read_text(errors="replace")
     outcome: Outcome = "passed"
-    if code != 0:
+    if code not in check.fine:
         outcome = "unknown" if check.unknown(text) else "failed"
     return Result(check, outcome, time.monotonic() - began, check.headline(text), log)
 
