@@ -231,7 +231,10 @@ def _summary(flow: DemoFlow) -> int:
     open_runs = [run for run in runs if run["state"] not in {"merged", "rejected", "changes_requested"}]
     if merged and not open_runs:
         return output.EXIT_OK
-    output.progress("something waits for a person: nothing unknown passes by itself")
+    if not runs:
+        output.progress("no change that an agent without a model can make was found: the backlog is yours")
+    else:
+        output.progress("something waits for a person: nothing unknown passes by itself")
     return output.EXIT_WAITING
 
 

@@ -21,6 +21,7 @@ API: Final = "/api/v1"
 POLL_SECONDS: Final = 0.25
 MAX_RUNS: Final = 5
 ENDED_TASKS: Final = frozenset({"succeeded", "failed", "cancelled", "waiting_approval"})
+MOVING_RUNS: Final = frozenset({"queued", "proposing", "checking", "sealing"})
 ENDED_RUNS: Final = frozenset({"merged", "rejected", "changes_requested", "incident", "failed"})
 UNATTENDED_REASON: Final = "Demo run: every gate passed and the score is within the Director's limit."
 
@@ -110,17 +111,21 @@ class DemoFlow:
 
     def runs_begin(self) -> None:
         """Start a run of every proposed work item, and wait until each has come as far as it can alone."""
-        tasks: list[Json] = []
         for item in self._proposed():
             begun = self.client.post(f"{API}/work-items/{item['id']}/runs/", {})
             self.say(f"started: {item['title']} ({item['finding_count']} findings, {item['persona']})")
             self.progress.run_ids.append(str(begun["run_id"]))
             self.progress.save()
-            tasks.append(begun)
-        for task in tasks:
-            self._task_wait(task, fail=False)
-        for run in self.runs():
-            self.say(self._run_line(run))
+        told: set[str] = set()
+        while True:
+            runs = self.runs()
+            for run in runs:
+                if run["state"] not in MOVING_RUNS and run["id"] not in told:
+                    told.add(run["id"])
+                    self.say(_run_line(run))
+            if len(told) == len(runs):
+                return
+            time.sleep(POLL_SECONDS)
 
     def _proposed(self) -> list[Json]:
         page = self.client.get(
@@ -158,12 +163,12 @@ class DemoFlow:
         self.say("exporting the log, the packs and the decisions")
         return self._task_wait(self.client.post(f"{API}/exports/", {}))
 
-    def _task_wait(self, accepted: Json, *, fail: bool = True) -> Json:
+    def _task_wait(self, accepted: Json) -> Json:
         task: Json = {}
         for task in self._task_states(accepted):
             if task["state"] in ENDED_TASKS:
                 break
-        if task["state"] in {"failed", "cancelled"} and fail:
+        if task["state"] in {"failed", "cancelled"}:
             error = task.get("error") or {}
             message = f"{task['kind']} failed: {error.get('error', 'see the logs of the worker')}"
             raise CommandFailed(message)
@@ -181,12 +186,13 @@ class DemoFlow:
             yield task
             time.sleep(POLL_SECONDS)
 
-    def _run_line(self, run: Json) -> str:
-        gates = run["gates"]
-        line = f"{run['title']}: {run['state']}, {gates['passed']} of {gates['total']} gates"
-        if run["risk_score"] is not None:
-            line += f", risk {run['risk_score']}"
-        return line + (f" - {run['incident_reason']}" if run["incident_reason"] else "")
+
+def _run_line(run: Json) -> str:
+    gates = run["gates"]
+    line = f"{run['title']}: {run['state']}, {gates['passed']} of {gates['total']} gates"
+    if run["risk_score"] is not None:
+        line += f", risk {run['risk_score']}"
+    return line + (f" - {run['incident_reason']}" if run["incident_reason"] else "")
 
 
 def approvable(requests: list[Json]) -> list[Json]:

@@ -23,6 +23,7 @@ from countersign.providers.selectors import adapters_for
 from countersign.sandbox.isolation import IsolationKind
 from countersign.sandbox.repository import Repository
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
+from countersign.workflow.phases import phases_recompute
 from countersign.workflow.places import workspace
 from countersign.workflow.prompting import prompt_for
 
@@ -147,14 +148,22 @@ def _draft(
     )
 
 
-def prompts_make(context: StepContext) -> Done:
+def prompts_make(context: StepContext) -> Next:
     """Generate the prompt of every proposed work item."""
     session_id = context.text("session_id")
     items = work_item_list(actor=context.actor, session_id=session_id, states=(WorkItemState.PROPOSED,))
     for item in items:
         prompt_for(actor=context.actor, item=item, lease=context.lease)
     session_complete(actor=context.actor, lease=context.lease, session_id=session_id)
-    return Done({"session_id": session_id, "work_items": len(items), "prompts": len(items)})
+    return Next("phases", {"prompts": len(items)}, summary=f"{len(items)} prompts")
+
+
+def phases_judge(context: StepContext) -> Done:
+    """Judge the phases by what is there now: nobody should have to guess what is missing."""
+    session = session_get(actor=context.actor, session_id=context.text("session_id"))
+    missing = phases_recompute(context, project_id=session.project_id)
+    prompts = int(context.text("prompts"))
+    return Done({"session_id": session.id, "work_items": prompts, "prompts": prompts, "missing": missing})
 
 
 def analysis_failed(context: StepContext, failure: Mapping[str, JSON]) -> None:
@@ -169,6 +178,6 @@ def analysis_failed(context: StepContext, failure: Mapping[str, JSON]) -> None:
 
 WORKFLOW = Workflow(
     kind="session.analyse",
-    steps={"tools": tools_run, "group": findings_plan, "prompts": prompts_make},
+    steps={"tools": tools_run, "group": findings_plan, "prompts": prompts_make, "phases": phases_judge},
     on_failure=analysis_failed,
 )
