@@ -8,6 +8,7 @@ from countersign.runs.services.execution import (
     run_sealed,
     run_snapshot,
 )
+from countersign.runs.services.giving_up import merge_abandon, merge_fail
 from countersign.runs.services.incidents import incident_open, incident_resolve
 from countersign.runs.services.merging import (
     merge_intend,
@@ -21,6 +22,8 @@ from countersign.runs.services.merging import (
 __all__ = [
     "incident_open",
     "incident_resolve",
+    "merge_abandon",
+    "merge_fail",
     "merge_intend",
     "merge_slot_take",
     "proposal_record",

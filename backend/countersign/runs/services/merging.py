@@ -48,7 +48,7 @@ def run_decided(*, actor: Actor, lease: Lease, run_id: str, request_id: str, ver
         "request_changes": RunState.CHANGES_REQUESTED,
     }[verdict]
     current = Run.objects.filter(pk=run_id).first()
-    if current is None or str(current.request_id) != request_id:
+    if current is None or current.request_id is None or str(current.request_id) != request_id:
         message = "the run waits for another request"
         raise RunStateConflict(message, run_id=run_id)
     if current.state == to:
