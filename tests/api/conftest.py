@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.api.world import World, world_build
+from tests.api.world import World, people_build, world_build
 
 if TYPE_CHECKING:
     from rest_framework.test import APIClient
@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    return world_build()
+def people(db: None) -> World:
+    return people_build()
 
 
 @pytest.fixture
-def ask(world: World) -> Callable[[str], APIClient]:
+def world(people: World) -> World:
+    return world_build(people)
+
+
+@pytest.fixture
+def ask(people: World) -> Callable[[str], APIClient]:
     """Return a client with the bearer token of somebody who holds a role; of a stranger for an empty one."""
 
     def client(role: str) -> APIClient:
@@ -29,7 +34,7 @@ def ask(world: World) -> Callable[[str], APIClient]:
 
         asking = APIClient()
         if role:
-            asking.credentials(HTTP_AUTHORIZATION=f"Bearer {world.tokens[role]}")
+            asking.credentials(HTTP_AUTHORIZATION=f"Bearer {people.tokens[role]}")
         return asking
 
     return client

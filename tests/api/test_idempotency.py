@@ -10,21 +10,25 @@ import pytest
 from tests.api.world import World
 
 if TYPE_CHECKING:
+    from rest_framework.response import _MonkeyPatchedResponse
     from rest_framework.test import APIClient
 
     from countersign.audit.contracts import AuditEventData
 
 Ask = Callable[[str], "APIClient"]
 Events = Callable[[], "list[AuditEventData]"]
-KEY = {"HTTP_IDEMPOTENCY_KEY": "key-1"}
 SESSIONS = "/api/v1/sessions/"
 BODY = {"project": "sample"}
 
 
+def keyed(client: APIClient, address: str, body: dict[str, str]) -> _MonkeyPatchedResponse:
+    return client.post(address, body, format="json", HTTP_IDEMPOTENCY_KEY="key-1")
+
+
 def test_a_repeat_gets_the_first_answer_and_starts_nothing(ask: Ask, events: Events) -> None:
-    first = ask("operator").post(SESSIONS, BODY, format="json", **KEY)
+    first = keyed(ask("operator"), SESSIONS, BODY)
     count = len(events())
-    second = ask("operator").post(SESSIONS, BODY, format="json", **KEY)
+    second = keyed(ask("operator"), SESSIONS, BODY)
     assert (second.status_code, second.json(), second["Location"]) == (202, first.json(), first["Location"])
     assert second["Idempotent-Replayed"] == "true"
     assert "Idempotent-Replayed" not in first
@@ -37,23 +41,23 @@ def test_without_a_key_each_request_counts(ask: Ask) -> None:
 
 
 def test_a_key_never_serves_another_request(ask: Ask) -> None:
-    ask("operator").post(SESSIONS, BODY, format="json", **KEY)
-    response = ask("operator").post("/api/v1/exports/", {}, format="json", **KEY)
+    keyed(ask("operator"), SESSIONS, BODY)
+    response = keyed(ask("operator"), "/api/v1/exports/", {})
     assert (response.status_code, response.json()["code"]) == (409, "idempotency_conflict")
 
 
 def test_a_key_belongs_to_its_user(ask: Ask) -> None:
-    first = ask("operator").post(SESSIONS, BODY, format="json", **KEY)
-    other = ask("ci").post(SESSIONS, BODY, format="json", **KEY)
+    first = keyed(ask("operator"), SESSIONS, BODY)
+    other = keyed(ask("ci"), SESSIONS, BODY)
     assert other.status_code == 202
     assert other.json() != first.json()
 
 
 def test_a_request_that_failed_may_be_tried_again(ask: Ask) -> None:
     for _ in range(2):
-        response = ask("operator").post(SESSIONS, {"project": "nothing"}, format="json", **KEY)
+        response = keyed(ask("operator"), SESSIONS, {"project": "nothing"})
         assert response.status_code == 404
-    assert ask("operator").post(SESSIONS, BODY, format="json", **KEY).status_code == 202
+    assert keyed(ask("operator"), SESSIONS, BODY).status_code == 202
 
 
 def test_an_endless_key_is_refused(ask: Ask) -> None:

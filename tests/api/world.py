@@ -71,13 +71,22 @@ def lease_take(kind: str = "test") -> Lease:
     return claimed.lease
 
 
-def world_build() -> World:
-    from countersign.workflow.installation import installation_sync
+def people_build() -> World:
+    """Make a user of every role."""
+    from countersign.accounts.services import roles_sync
 
-    installation_sync()
+    roles_sync(actor=WORKER)
     world = World()
     for role in ROLES:
         _user(world, role)
+    return world
+
+
+def world_build(world: World) -> World:
+    """Add what people work on."""
+    from countersign.workflow.installation import installation_sync
+
+    installation_sync()
     _project(world)
     _session(world)
     return world

@@ -56,6 +56,14 @@ class ApiView(APIView):
         if self.reading is not None and request.method in SAFE:
             require(actor_of(request), self.reading)
 
+    def finalize_response(
+        self, request: Request, response: Response, *args: object, **kwargs: object
+    ) -> Response:
+        """Let nobody keep what was answered to one user."""
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final.headers.setdefault("Cache-Control", "no-store")
+        return final
+
 
 def query_of(serializer: type[Input], request: Request) -> dict[str, Any]:
     """Return the checked query parameters.

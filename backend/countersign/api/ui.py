@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
@@ -40,7 +40,7 @@ def _page(path: Path, modified: int) -> str:
 
 
 @require_safe
-@never_cache
+@cache_control(no_store=True)
 @ensure_csrf_cookie
 def shell(request: HttpRequest) -> HttpResponse:
     """Answer the page that loads the web app, with this answer's nonce on its scripts and styles."""
@@ -49,7 +49,5 @@ def shell(request: HttpRequest) -> HttpResponse:
         page = _page(path, path.stat().st_mtime_ns)
     except OSError:
         return HttpResponse(NOT_BUILT, status=HTTPStatus.SERVICE_UNAVAILABLE)
-    response = HttpResponse(page.replace(PLACEHOLDER, csp_nonce(request)))
-    # Not even kept for going back: the nonce belongs to one answer.
-    response["Cache-Control"] = "no-store"
-    return response
+    # Never stored: the nonce belongs to one answer.
+    return HttpResponse(page.replace(PLACEHOLDER, csp_nonce(request)))
