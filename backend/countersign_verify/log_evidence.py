@@ -25,6 +25,7 @@ from countersign_verify.trust import Trust
 from countersign_verify.vocabulary import (
     EVENT_ADDENDUM,
     EVENT_DECISION,
+    EVENT_MERGE_ABANDONED,
     EVENT_MERGE_INTENDED,
     EVENT_MERGED,
     EVENT_PACK_SEALED,
@@ -56,9 +57,16 @@ def history_begin(content: LogContent) -> History:
     for event in content.events:
         if event.type in {EVENT_REQUEST_VOIDED, EVENT_REQUEST_EXPIRED}:
             ended.setdefault(event.subject_id, event)
+    pending: dict[str, LoggedEvent] = {}
     intended: dict[str, LoggedEvent] = {}
-    for event in content.of_type(EVENT_MERGE_INTENDED):
-        intended.setdefault(event.subject_id, event)
+    for event in content.events:
+        if event.type == EVENT_MERGE_INTENDED:
+            pending.setdefault(event.subject_id, event)
+        elif event.type == EVENT_MERGE_ABANDONED:
+            # What was taken back counts no more; only a new intent can stand for a merge.
+            pending.pop(event.subject_id, None)
+        elif event.type == EVENT_MERGED and event.subject_id in pending:
+            intended.setdefault(event.subject_id, pending[event.subject_id])
     return History(sealed=packs_sealed(content), intended=intended, ended=ended)
 
 

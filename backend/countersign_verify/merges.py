@@ -106,7 +106,8 @@ class History:
 
     Attributes:
         sealed: The event that sealed each pack, by the pack's digest.
-        intended: The event that recorded the intent of each merge, by run.
+        intended: The event that recorded the intent of each merge before it was made, by run; an intent that
+            was abandoned in between is none.
         ended: The event by which a request was voided or expired, by request.
         packs: The packs that hold, by digest.
         decisions: The decisions that hold, by id.
@@ -217,7 +218,7 @@ def _event_check(merge: Merge, event: LoggedEvent, history: History) -> None:
     ):
         raise RefusedError("merge.event", "the log names another addendum")
     intent = history.intended.get(merge.run_id)
-    if intent is None or intent.index > event.index:
+    if intent is None:
         raise RefusedError("merge.intent", "the log does not say that it was intended before it was made")
     for name in _INTENDED:
         if intent.data[name] != stated[name]:

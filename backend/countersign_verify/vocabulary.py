@@ -107,6 +107,7 @@ EVENT_PACK_SEALED: Final = "pack.sealed"
 EVENT_DECISION: Final = "decision.recorded"
 EVENT_ADDENDUM: Final = "addendum.sealed"
 EVENT_MERGE_INTENDED: Final = "merge.intended"
+EVENT_MERGE_ABANDONED: Final = "merge.abandoned"
 EVENT_MERGED: Final = "run.merged"
 EVENT_REQUEST_VOIDED: Final = "approval.voided"
 EVENT_REQUEST_EXPIRED: Final = "approval.expired"
@@ -117,6 +118,7 @@ EVENT_DATA: Final = {
     EVENT_ADDENDUM: frozenset({"addendum_id", "pack", "statement_digest"}),
     EVENT_REQUEST_VOIDED: frozenset(),
     EVENT_REQUEST_EXPIRED: frozenset(),
+    EVENT_MERGE_ABANDONED: frozenset(),
     EVENT_MERGE_INTENDED: frozenset({"base_before", "merge_commit", "result_tree", "state_commit", "tag"}),
     EVENT_MERGED: frozenset(
         {

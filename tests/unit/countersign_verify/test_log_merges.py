@@ -27,6 +27,8 @@ from tests.unit.countersign_verify.worlds import (
     verify,
 )
 
+INTENT = ["base_before", "merge_commit", "result_tree", "state_commit", "tag"]
+
 
 def test_case_holds_when_nothing_is_bent(case: Case) -> None:
     case.decide()
@@ -149,10 +151,34 @@ def test_merge_must_be_what_was_decided_and_logged(case: Case, changes: dict[str
 
 def test_merge_must_be_the_one_that_was_intended(case: Case) -> None:
     case.decide()
-    fields = ["base_before", "merge_commit", "result_tree", "state_commit", "tag"]
-    case.world.log("merge.intended", ("run", "run-1"), dict.fromkeys(fields, "x"))
+    case.world.log("merge.intended", ("run", "run-1"), dict.fromkeys(INTENT, "x"))
     case.world.merge(case.plan, case.pack, ["d1"])
     assert "another base before was intended" in case.verify()["merges"]
+
+
+def test_merge_whose_intent_was_abandoned_is_refused(case: Case) -> None:
+    case.decide()
+    case.world.merge(case.plan, case.pack, ["d1"])
+    merged = case.world.entries.pop()
+    case.world.log("merge.abandoned", ("run", "run-1"), {}, id="00000000-0000-4000-8000-000000000000")
+    case.world.entries.append(merged)
+    assert "intended before" in case.verify()["merges"]
+
+
+def test_merge_intended_anew_after_an_abandoned_intent_holds(case: Case) -> None:
+    case.decide()
+    case.world.log("merge.intended", ("run", "run-1"), dict.fromkeys(INTENT, "x"))
+    case.world.log("merge.abandoned", ("run", "run-1"), {})
+    case.world.merge(case.plan, case.pack, ["d1"])
+    assert case.verify() == {}
+
+
+def test_intent_logged_after_the_merge_does_not_count(case: Case) -> None:
+    case.decide()
+    case.world.merge(case.plan, case.pack, ["d1"])
+    intent = case.world.entries.pop(-2)
+    case.world.entries.append(intent)
+    assert "intended before" in case.verify()["merges"]
 
 
 @pytest.mark.parametrize(
