@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from countersign.sandbox.errors import RepositoryInvalid
+from countersign.shared.boundary import outside_call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,6 +98,7 @@ def git(
     Raises:
         RepositoryInvalid: Git refused; the message is the first line of what it said.
     """
+    outside_call("git")
     try:
         done = subprocess.run(
             [git_path(), *GIT_OPTIONS, f"--git-dir={repository}", *arguments],

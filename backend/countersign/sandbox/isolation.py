@@ -28,6 +28,7 @@ from countersign.sandbox.contracts import (
 from countersign.sandbox.errors import IsolationUnavailable
 from countersign.sandbox.process import namespaces_possible, process_run
 from countersign.sandbox.supervise import supervise, tree_check
+from countersign.shared.boundary import outside_call
 
 if TYPE_CHECKING:
     from countersign.sandbox.supervise import Outcome
@@ -53,6 +54,7 @@ def sandbox_run(command: SandboxCommand, *, isolation: IsolationKind) -> Sandbox
     Raises:
         IsolationUnavailable: this kind of isolation can't be had here at all.
     """
+    outside_call("the sandbox")
     if isolation is IsolationKind.BUBBLEWRAP:
         outcome = _in_bubblewrap(command)
     else:

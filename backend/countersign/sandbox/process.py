@@ -9,6 +9,7 @@ import re
 import socket
 import stat
 import subprocess
+import sys
 import tempfile
 from dataclasses import replace
 from functools import cache
@@ -65,6 +66,16 @@ done
 shift
 umount "$stage" && rmdir "$stage"
 exec "$@"
+"""
+
+
+# A network namespace of its own begins with its loopback down; tests that talk to themselves need it.
+_LOOPBACK_UP = """
+import fcntl, os, socket, struct, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+    SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+    fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP))
+os.execvp(sys.argv[1], sys.argv[1:])
 """
 
 
@@ -177,12 +188,14 @@ def _as_user(
     bounds = ("--no-new-privs", "--inh-caps=-all", "--bounding-set=-all")
     writable = [home, *(bind.source for bind in command.binds if bind.writable)]
     own = os.geteuid()
-    reach = _reach(command) if "--mount" in options else ()
+    prepare = _reach(command) if "--mount" in options else ()
+    if "--net" in options:
+        prepare = (*prepare, sys.executable, "-I", "-S", "-c", _LOOPBACK_UP)
     try:
         for path in writable:
             _owner_change(path, own, user)
         return _supervised(
-            ("unshare", *options, *reach, "setpriv", *identity, *bounds, *argv), command, variables
+            ("unshare", *options, *prepare, "setpriv", *identity, *bounds, *argv), command, variables
         )
     finally:
         # Whatever escaped its session still has this user, and nobody else has.

@@ -296,6 +296,12 @@ class Repository:
             raise RepositoryInvalid(message)
         return tuple(reversed(line[: line.index(old)]))
 
+    def contains(self, commit: str, ancestor: str) -> bool:
+        """Say whether ``ancestor`` is ``commit`` or in its history."""
+        self.commit_tree_id(commit)
+        found = self._git("rev-list", "--max-count=1", _checked(ancestor), f"^{commit}", ok=(0, 128))
+        return self._git("cat-file", "-t", _checked(ancestor), ok=(0, 128)) == b"commit\n" and not found
+
     def archive(self, commit: str, directory: Path) -> tuple[str, ...]:
         """Write the files of a commit into the new, empty ``directory``; return what was left out.
 

@@ -346,6 +346,15 @@ class TestProcess:
             result = self.run(f"command -v bash >/dev/null && bash -c 'echo > /dev/tcp/127.0.0.1/{port}'")
         assert not result.ok
 
+    @pytest.mark.skipif("--net" not in namespaces_possible(), reason="no network namespace can be made here")
+    def test_process_can_talk_to_itself(self) -> None:
+        code = (
+            "import socket\nserver = socket.create_server(('127.0.0.1', 0))\n"
+            "socket.create_connection(server.getsockname())"
+        )
+        for isolation in (IsolationKind.PROCESS, BUBBLEWRAP):
+            assert sandbox_run(SandboxCommand((sys.executable, "-c", code)), isolation=isolation).ok
+
     def test_process_writes_only_to_what_is_lent_and_gives_it_back(self) -> None:
         directory = Path("/tmp") / f"countersign-lent-{os.getpid()}"
         directory.mkdir(mode=0o755)
