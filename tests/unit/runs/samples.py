@@ -1,10 +1,12 @@
 """Projects, leases, and runs brought as far as a test wants them."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Barrier
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.db.models import Model
@@ -12,6 +14,8 @@ from django.db.models import Model
 from countersign.jobs.contracts import Lease
 from countersign.runs.contracts import ChangedEntryData, ProposalData, RunData
 from countersign.shared.actor import Actor
+
+_T = TypeVar("_T")
 
 BASE = "b" * 40
 OTHER_BASE = "e" * 40
@@ -188,6 +192,25 @@ def intent(run_id: str, **changes: object) -> dict[str, Any]:
         "addendum_digest": None,
         **changes,
     }
+
+
+def together(*calls: Callable[[], _T]) -> list[_T | BaseException]:
+    """Make calls at the same moment, each on a connection of its own."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], _T]) -> _T:
+        from django.db import connection
+
+        try:
+            connection.ensure_connection()
+            barrier.wait(timeout=10)
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        futures = [pool.submit(run, call) for call in calls]
+        return [future.exception() or future.result() for future in futures]
 
 
 class BrokenOff(Exception):

@@ -1,10 +1,6 @@
 """Two at once, with real commits: one merge slot, one open run a work item, one outcome a decision."""
 
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import TypeVar
 
 import pytest
 
@@ -12,30 +8,9 @@ from countersign.runs.errors import MergeSlotTaken, RunStateConflict
 from countersign.runs.models import Run
 from countersign.runs.selectors import run_get
 from countersign.shared.actor import Actor
-from tests.unit.runs.samples import Runs, lease_take, project_make
-
-_T = TypeVar("_T")
+from tests.unit.runs.samples import Runs, lease_take, project_make, together
 
 pytestmark = pytest.mark.usefixtures("committed_db")
-
-
-def together(*calls: Callable[[], _T]) -> list[_T | BaseException]:
-    """Make calls at the same moment, each on a connection of its own."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], _T]) -> _T:
-        from django.db import connection
-
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=10)
-            return call()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        futures = [pool.submit(run, call) for call in calls]
-        return [future.exception() or future.result() for future in futures]
 
 
 @pytest.fixture
