@@ -215,6 +215,18 @@ def test_commits_between_follows_first_parents_only(repository: Repository) -> N
         repository.commits_between(side, state)
 
 
+def test_contains_tells_history_from_the_rest(repository: Repository) -> None:
+    tree = tree_of(repository, ("a", "100644", b"a"))
+    base = repository.commit_create(tree, (), "base", ADA, NOON)
+    top = repository.commit_create(tree, (base,), "top", ADA, NOON)
+    assert repository.contains(top, base)
+    assert repository.contains(top, top)
+    assert not repository.contains(base, top)
+    assert not repository.contains(top, NOBODY)
+    with pytest.raises(RepositoryNotFound):
+        repository.contains(NOBODY, top)
+
+
 def test_commit_tree_id_of_an_unknown_commit_is_not_found(repository: Repository) -> None:
     with pytest.raises(RepositoryNotFound):
         repository.commit_tree_id(NOBODY)
