@@ -35,4 +35,5 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     *ROOMS,
+    "countersign.config",
 ]

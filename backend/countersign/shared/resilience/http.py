@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from countersign.shared.boundary import outside_call
 from countersign.shared.clock import now
 from countersign.shared.errors import DomainError, Unavailable
 
@@ -134,6 +135,7 @@ class JsonClient:
         body: Mapping[str, object] | None,
         headers: Mapping[str, str],
     ) -> Json:
+        outside_call(self.base_url)
         try:
             response = requests.request(
                 method,

@@ -13,6 +13,7 @@ import secrets
 import shutil
 from pathlib import Path
 
+from countersign.shared.boundary import outside_call
 from countersign.shared.storage.base import ObjectMissing, StorageRefused, StoredObject, check_key
 
 MODE = "write-once-directory"
@@ -43,6 +44,7 @@ class DirectoryStore:
             InvalidInput: the key is not well-formed.
             StorageRefused: other bytes are stored there already, or the directory can't be written.
         """
+        outside_call("the object store")
         if retain_days < 1:
             message = "an object must be kept for at least one day"
             raise StorageRefused(message, key=key)
@@ -85,6 +87,7 @@ class DirectoryStore:
         Raises:
             ObjectMissing: nothing is stored there.
         """
+        outside_call("the object store")
         try:
             return (self.root / check_key(key)).read_bytes()
         except FileNotFoundError as error:
@@ -93,6 +96,7 @@ class DirectoryStore:
 
     def exists(self, key: str) -> bool:
         """Say whether something is stored under ``key``."""
+        outside_call("the object store")
         return (self.root / check_key(key)).is_file()
 
     def self_test(self) -> str:

@@ -18,6 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from countersign.shared.boundary import outside_call
 from countersign.shared.clock import now
 from countersign.shared.env import s3_credentials
 from countersign.shared.storage.base import ObjectMissing, StorageRefused, StoredObject, check_key
@@ -66,6 +67,7 @@ class S3Store:
             InvalidInput: the key is not well-formed.
             StorageRefused: other bytes are there, the server refused, or it ignored the lock.
         """
+        outside_call("the object store")
         check_key(key)
         digest, size = _measure(data)
         until = (now() + timedelta(days=retain_days)).replace(microsecond=0)
@@ -127,6 +129,7 @@ class S3Store:
             ObjectMissing: nothing is stored there.
             StorageRefused: the store does not answer.
         """
+        outside_call("the object store")
         try:
             body: bytes = self._client.get_object(Bucket=self.bucket, Key=check_key(key))["Body"].read()
         except ClientError as error:
@@ -146,6 +149,7 @@ class S3Store:
         Raises:
             StorageRefused: the store does not answer.
         """
+        outside_call("the object store")
         try:
             return self._head(check_key(key)) is not None
         except (ClientError, BotoCoreError) as error:
