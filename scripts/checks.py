@@ -168,7 +168,7 @@ def checks(*, fast: bool) -> tuple[Check, ...]:
             "tests",
             (
                 python(
-                    *("-m", "pytest", "-q", "-rs", "-n", "2", "--dist", "worksteal", "tests"),
+                    *("-m", "pytest", "-q", "-rs", "-n", "2", "--dist", "loadfile", "tests"),
                     *("--ignore", "tests/e2e", *coverage, *(("-m", "not slow") if fast else ())),
                 ),
             ),
