@@ -16,11 +16,14 @@ def sbom_build(requirements: tuple[str, ...], *, subject: str) -> bytes:
         subject: the name of the project that they were installed for.
     """
     bom = Bom()
-    bom.metadata.component = Component(name=subject, type=ComponentType.APPLICATION, bom_ref="subject")
+    root = Component(name=subject, type=ComponentType.APPLICATION, bom_ref="subject")
+    bom.metadata.component = root
     for pin in sorted(set(requirements)):
         name, _, version = pin.partition("==")
         purl = PackageURL("pypi", name=name.lower(), version=version or None)
         bom.components.add(Component(name=name, version=version, purl=purl, bom_ref=str(purl)))
+    # The pins are flat: which of them pulled which one in is not known, that the project needs them all is.
+    bom.register_dependency(root, bom.components)
     # Serial number and time would make two identical documents differ; neither is about the content.
     rendered = JsonV1Dot6(bom).output_as_string(indent=1)
     return _without_volatile(rendered)

@@ -166,6 +166,7 @@ def job_advance(
         step=step,
         memory=dict(memory),
         progress=dict(progress),
+        error={},
         attempts=0,
         lease_owner="",
         lease_expires_at=None,

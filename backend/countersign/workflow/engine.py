@@ -24,19 +24,23 @@ from countersign.jobs.services import (
 from countersign.shared.correlation import correlation_scope
 from countersign.shared.errors import DomainError, Unavailable
 from countersign.workflow.outcomes import Done, Next, StepContext
-from countersign.workflow.steps import workflow_for
+from countersign.workflow.steps import WorkflowUnknown, workflow_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from countersign.jobs.contracts import ClaimedJob, Lease
     from countersign.shared.types import JSON
+    from countersign.workflow.outcomes import Workflow
 
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 5.0
 MAX_ATTEMPTS = 6
 MAX_BACKOFF_SECONDS = 30.0
+_MAX_DOUBLINGS = 10
+_WORKERS_DIED: dict[str, JSON] = {
+    "code": "workers_died",
+    "error": f"{MAX_ATTEMPTS} workers died in this step; look into the worker's log for what killed them",
+}
 
 
 class Heartbeat:
@@ -93,27 +97,30 @@ def job_step(job_id: str, *, owner: str) -> bool:
 def _carry_out(claimed: ClaimedJob) -> None:
     job, lease = claimed.job, claimed.lease
     context = StepContext(job, lease, job.actor)
-    workflow = workflow_for(job.kind)
+    try:
+        workflow = workflow_for(job.kind)
+    except WorkflowUnknown as error:
+        job_fail(actor=job.actor, lease=lease, error=_error(error))
+        return
     step = job.step or workflow.first
+    if job.attempts > MAX_ATTEMPTS and step not in workflow.carried_through:
+        # Every earlier attempt died without a word, so this one is not made.
+        _fail(context, _WORKERS_DIED, workflow)
+        return
     try:
         outcome = workflow.steps[step](context)
     except LeaseLost:
         raise
     except (Unavailable, OperationalError, InterfaceError, OSError) as error:
-        _retry_or_fail(claimed, context, _transient(error), workflow.on_failure)
+        _again_or_fail(context, workflow, step, _transient(error), attempts=MAX_ATTEMPTS)
         return
     except DomainError as error:
         logger.warning("step refused", extra={"job_id": job.id, "step": step, "code": error.code})
-        _fail(context, _error(error), workflow.on_failure)
+        _again_or_fail(context, workflow, step, _error(error))
         return
     except Exception:
         logger.exception("step broke", extra={"job_id": job.id, "kind": job.kind, "step": step})
-        failure: dict[str, JSON] = {
-            "code": "internal_error",
-            "error": "Internal server error",
-            "correlation_id": job.correlation_id,
-        }
-        _fail(context, failure, workflow.on_failure)
+        _again_or_fail(context, workflow, step, _internal(job.correlation_id))
         return
     if isinstance(outcome, Done):
         job_complete(actor=job.actor, lease=lease, result=outcome.result)
@@ -149,25 +156,34 @@ def _error(error: DomainError) -> dict[str, JSON]:
     return {"code": error.code, "error": error.message}
 
 
-def _retry_or_fail(
-    claimed: ClaimedJob,
-    context: StepContext,
-    failure: dict[str, JSON],
-    on_failure: Callable[[StepContext, Mapping[str, JSON]], None] | None,
+def _internal(correlation_id: str) -> dict[str, JSON]:
+    return {
+        "code": "internal_error",
+        "error": "Internal server error",
+        "correlation_id": correlation_id,
+    }
+
+
+def _again_or_fail(
+    context: StepContext, workflow: Workflow, step: str, failure: dict[str, JSON], *, attempts: int = 1
 ) -> None:
-    logger.warning("step failed for now", extra={"job_id": claimed.job.id, "failure": failure})
-    if claimed.job.attempts >= MAX_ATTEMPTS:
-        _fail(context, failure, on_failure)
+    """Put the same step in line again, later each time, while attempts are left; else end the job."""
+    job = context.job
+    if job.attempts >= attempts and step not in workflow.carried_through:
+        _fail(context, failure, workflow)
         return
-    wait = min(MAX_BACKOFF_SECONDS, 2.0 ** (claimed.job.attempts - 1))
-    job_retry(lease=claimed.lease, error=failure, wait_seconds=wait)
+    logger.warning("step failed for now", extra={"job_id": job.id, "failure": failure})
+    wait = min(MAX_BACKOFF_SECONDS, 2.0 ** min(job.attempts - 1, _MAX_DOUBLINGS))
+    job_retry(lease=context.lease, error=failure, wait_seconds=wait)
 
 
-def _fail(
-    context: StepContext,
-    failure: dict[str, JSON],
-    on_failure: Callable[[StepContext, Mapping[str, JSON]], None] | None,
-) -> None:
-    if on_failure is not None:
-        on_failure(context, failure)
+def _fail(context: StepContext, failure: dict[str, JSON], workflow: Workflow) -> None:
+    if workflow.on_failure is not None:
+        try:
+            workflow.on_failure(context, failure)
+        except (LeaseLost, OperationalError, InterfaceError):
+            raise
+        except Exception:
+            # The job ends all the same: claimed again and again it would only fail again.
+            logger.exception("what a job was about could not be ended", extra={"job_id": context.job.id})
     job_fail(actor=context.actor, lease=context.lease, error=failure)

@@ -23,8 +23,6 @@ from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.naming import merge_tag
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from countersign.approvals.contracts import DecisionData, RequestData
     from countersign.projects.contracts import ProjectData
     from countersign.runs.contracts import RunData
@@ -41,7 +39,6 @@ class PlannedMerge:
     state_commit: str
     tag: str
     result_tree: str
-    state_text: str
 
 
 def approvals_of(request: RequestData) -> tuple[DecisionData, ...]:
@@ -68,7 +65,7 @@ def merge_plan(
         run, decision_ids=(decision.id for decision in approvals_of(request)), addendum=addendum
     )
     merge_commit = repository.commit_create(result_tree, (base, run.change_commit), message, IDENTITY, moment)
-    entry = state_entry(run, request, merge_commit, moment)
+    entry = state_entry(run, request, merge_commit)
     existing = {item.path: item for item in repository.tree_entries(merge_commit)}.get(PATH)
     before = repository.blob_read(existing.blob).decode("utf-8", "replace") if existing else None
     blob = repository.blob_write(document_append(before, entry).encode())
@@ -86,17 +83,16 @@ def merge_plan(
         state_commit,
         merge_tag(run.phase_code, run.slug, run.work_item_id),
         result_tree,
-        entry,
     )
 
 
-def state_entry(run: RunData, request: RequestData, merge_commit: str, moment: datetime) -> str:
+def state_entry(run: RunData, request: RequestData, merge_commit: str) -> str:
     """Return the project state entry of a merge, in the form of seed 002 section 5."""
     results = gate_results_on(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
     call = agent_call_list(actor=EXECUTOR, run_id=run.id)[-1]
     return entry_render(
         EntryData(
-            time=moment,
+            time=request.decided_at or request.created_at,
             task=run.phase_code or run.slug,
             title=run.title,
             status=EntryStatus.COMPLETED,

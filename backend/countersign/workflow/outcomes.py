@@ -65,11 +65,14 @@ class Workflow:
 
     Attributes:
         on_failure: told when the job fails for good, to end what it was about.
+        carried_through: steps that are never given up: whatever hinders them is told, and they are tried
+            again until it is gone.
     """
 
     kind: str
     steps: Mapping[str, Callable[[StepContext], Next | Done]]
     on_failure: Callable[[StepContext, Mapping[str, JSON]], None] | None = None
+    carried_through: frozenset[str] = frozenset()
 
     @property
     def first(self) -> str:

@@ -28,17 +28,20 @@ if TYPE_CHECKING:
     from countersign.workflow.outcomes import StepContext
 
 
-def phases_recompute(context: StepContext, *, project_id: str) -> dict[str, JSON]:
+def phases_recompute(context: StepContext, *, project_id: str) -> dict[str, JSON] | None:
     """Judge every phase of the project's plan; ask the Director for those that lack only the sign-off.
 
     Returns:
-        What is missing, by the code of the phase; nothing for a complete one.
+        What is missing, by the code of the phase; nothing for a complete one. ``None`` when the head moved
+        meanwhile: what was gathered is about a head that is past.
     """
     project = project_get(actor=EXECUTOR, project_id=project_id)
     plan = plan_current(actor=EXECUTOR, project_id=project.id)
     if plan is None:
         return {}
     findings = _head_findings(project)
+    if not _still_at(project):
+        return None
     missing: dict[str, JSON] = {}
     for phase in plan.phases:
         evaluation = phase_evaluate(
@@ -50,7 +53,12 @@ def phases_recompute(context: StepContext, *, project_id: str) -> dict[str, JSON
         if evaluation.phase.state is PhaseState.AWAITING_SIGNOFF:
             _signoff_ask(context, project, evaluation.phase, evaluation.proof_digest)
         missing[phase.code] = list(evaluation.missing)
-    return missing
+    # Whoever merged meanwhile may have judged before us; then theirs was overwritten, and ours is too old.
+    return missing if _still_at(project) else None
+
+
+def _still_at(project: ProjectData) -> bool:
+    return project_get(actor=EXECUTOR, project_id=project.id).head_commit == project.head_commit
 
 
 @dataclass(frozen=True, slots=True)

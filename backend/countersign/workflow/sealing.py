@@ -19,6 +19,7 @@ from countersign.plans.selectors import work_item_get
 from countersign.projects.selectors import project_get
 from countersign.prompts.selectors import prompt_get
 from countersign.providers.selectors import adapter_get, agent_call_list
+from countersign.runs.errors import RunStateConflict
 from countersign.runs.selectors import attempts_of, history_counts
 from countersign.runs.services import run_sealed
 from countersign.workflow.assessment import Assessment, Circumstance, change_assess
@@ -97,9 +98,16 @@ def assessment_of(
 
 
 def request_for_change(context: StepContext, run: RunData) -> str:
-    """Seal the run's evidence, store the pack, open the request; every part is idempotent. Returns its id."""
+    """Seal the run's evidence, store the pack, open the request; every part is idempotent. Returns its id.
+
+    Raises:
+        RunStateConflict: the run has ended meanwhile, or its gates have not answered.
+    """
     if run.state == "waiting_approval":
         return run.request_id
+    if run.state != "sealing":
+        message = f"the run is '{run.state}': there is nothing to ask a decision on"
+        raise RunStateConflict(message, run_id=run.id, state=run.state)
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
     change = frozen_change(project, run)
     reports = gate_results_on(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)

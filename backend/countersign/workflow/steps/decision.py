@@ -13,6 +13,7 @@ from countersign.approvals.selectors import request_get
 from countersign.approvals.services import request_void
 from countersign.audit.selectors import event_is_checkpointed
 from countersign.plans.contracts import WorkItemState
+from countersign.plans.errors import SignoffRefused
 from countersign.plans.selectors import work_item_get
 from countersign.plans.services import phase_signoff, project_state_record, work_item_move
 from countersign.projects.selectors import project_get
@@ -20,6 +21,8 @@ from countersign.projects.services import project_head_move
 from countersign.runs.errors import MergeSlotTaken
 from countersign.runs.selectors import merge_of, run_get
 from countersign.runs.services import (
+    merge_abandon,
+    merge_fail,
     merge_intend,
     merge_slot_take,
     run_decided,
@@ -27,23 +30,36 @@ from countersign.runs.services import (
     run_rebased,
     run_restarted,
 )
+from countersign.sandbox.errors import RefMoved, RepositoryInvalid, RepositoryNotFound
 from countersign.sandbox.exchange import repository_deliver, repository_import
 from countersign.sandbox.isolation import IsolationKind
+from countersign.shared.clock import now
+from countersign.shared.errors import Unavailable
 from countersign.workflow.change import change_freeze, change_message, repository_of
 from countersign.workflow.executor import EXECUTOR
-from countersign.workflow.merging import approvals_of, merge_plan
+from countersign.workflow.merging import approvals_of, merge_plan, state_entry
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.phases import phases_recompute
 from countersign.workflow.reverification import CarryOverRefused, decision_carry_over, entries_untouched
 from countersign.workflow.verification import approved_pack_verify
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from countersign.approvals.contracts import RequestData
     from countersign.projects.contracts import ProjectData
-    from countersign.runs.contracts import RunData
+    from countersign.runs.contracts import MergeData, RunData
+    from countersign.sandbox.contracts import ImportedHead
+    from countersign.shared.types import JSON
 
 CHECKPOINT_WAIT_SECONDS = 0.2
 SLOT_WAIT_SECONDS = 0.5
+
+
+class SourceUnreadable(Unavailable):
+    """The registered repository is not where it was, or Git can't read it."""
+
+    code = "source_unreadable"
 
 
 def checkpoint_await(context: StepContext) -> Next:
@@ -58,7 +74,7 @@ def decision_apply(context: StepContext) -> Next | Done:
     """Move what was decided on."""
     request = _request(context)
     if request.subject_kind == "phase":
-        return _phase_apply(request)
+        return _phase_apply(context, request)
     verdict = {"approved": "approve", "rejected": "reject", "changes_requested": "request_changes"}[
         request.state
     ]
@@ -71,15 +87,19 @@ def decision_apply(context: StepContext) -> Next | Done:
     return Next("slot", summary="approved")
 
 
-def _phase_apply(request: RequestData) -> Next | Done:
+def _phase_apply(context: StepContext, request: RequestData) -> Next | Done:
     if request.state == "approved":
-        phase_signoff(
-            actor=EXECUTOR,
-            phase_id=request.subject_id,
-            request_id=request.id,
-            decision_id=approvals_of(request)[0].id,
-            proof_digest=request.subject_digest,
-        )
+        try:
+            phase_signoff(
+                actor=EXECUTOR,
+                phase_id=request.subject_id,
+                request_id=request.id,
+                decision_id=approvals_of(request)[0].id,
+                proof_digest=request.subject_digest,
+            )
+        except SignoffRefused as refused:
+            # Judged anew since then: what was signed is not what holds now, and is asked for again.
+            request_void(actor=EXECUTOR, lease=context.lease, request_id=request.id, why=refused.message)
         # The phases that waited for this one are judged anew.
         return Next("phase", summary="signed off")
     return Done({"phase_id": request.subject_id, "state": request.state})
@@ -114,10 +134,17 @@ def merge_prepare(context: StepContext) -> Next | Done:
     """Verify everything as a stranger would, on the base as it is now, and record the intended commits."""
     request = _request(context)
     run = run_get(actor=EXECUTOR, run_id=request.subject_id)
+    if run.request_id != request.id:
+        # An earlier attempt got as far as putting the change on its new base.
+        return Done({"run_id": run.id, "voided": request.void_reason})
     if merge_of(actor=EXECUTOR, run_id=run.id) is not None:
         return Next("act")
-    approved_pack_verify(run, request)
     project = _head_follow(project_get(actor=EXECUTOR, project_id=run.project_id))
+    if request.state == "void":
+        return _void_and_rebase(context, project, run, request, request.void_reason)
+    if request.expires_at <= now():
+        return _void_and_rebase(context, project, run, request, "the decision expired before the merge")
+    approved_pack_verify(run, request)
     result_tree, addendum = run.result_tree, None
     if project.head_commit != run.base_commit:
         try:
@@ -151,17 +178,30 @@ def merge_prepare(context: StepContext) -> Next | Done:
         result_tree=planned.result_tree,
         addendum_digest=addendum,
     )
-    return Next("act", {"state_text": planned.state_text}, summary="the merge is intended")
+    return Next("act", summary="the merge is intended")
+
+
+def _head_import(project: ProjectData) -> ImportedHead:
+    """Bring in what stands on the registered branch now.
+
+    Raises:
+        SourceUnreadable: the registered repository can't be read.
+    """
+    try:
+        return repository_import(
+            repository_of(project),
+            Path(project.source_path),
+            project.default_branch,
+            isolation=IsolationKind(project.isolation),
+        )
+    except (RepositoryInvalid, RepositoryNotFound) as error:
+        message = f"the registered repository can't be read: {error.message}"
+        raise SourceUnreadable(message, project=project.slug) from error
 
 
 def _head_follow(project: ProjectData) -> ProjectData:
     """Follow the registered repository when somebody pushed to it outside the platform."""
-    head = repository_import(
-        repository_of(project),
-        Path(project.source_path),
-        project.default_branch,
-        isolation=IsolationKind(project.isolation),
-    )
+    head = _head_import(project)
     if head.commit != project.head_commit:
         project_head_move(actor=EXECUTOR, project_id=project.id, old=project.head_commit, new=head.commit)
     return project_get(actor=EXECUTOR, project_id=project.id)
@@ -201,7 +241,15 @@ def _void_and_rebase(
 
 
 def merge_act(context: StepContext) -> Next:
-    """Move the refs to the intended commits: in the platform's repository, then in the registered one."""
+    """Move the branch to the intended commits: in the registered repository, then in the platform's own.
+
+    Whatever hinders the delivery is told, and it is tried again until it is gone (see ``carried_through``).
+
+    Raises:
+        CheckoutDirty: the branch is checked out, and the checkout is in the way.
+        RefMoved: the merge's tag is there already, on another commit.
+        RepositoryInvalid: the registered repository can't be written.
+    """
     request = _request(context)
     run = run_get(actor=EXECUTOR, run_id=request.subject_id)
     merge = merge_of(actor=EXECUTOR, run_id=run.id)
@@ -211,20 +259,37 @@ def merge_act(context: StepContext) -> Next:
         return Next("act", summary="waiting for the checkpoint", wait_seconds=CHECKPOINT_WAIT_SECONDS)
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
     repository = repository_of(project)
+    if request.expires_at <= now():
+        return _intent_review(context, project, merge, "the decision expired before the merge")
+    try:
+        repository_deliver(
+            repository,
+            Path(project.source_path),
+            project.default_branch,
+            old=merge.base_before,
+            new=merge.state_commit,
+            tags={merge.tag: merge.merge_commit},
+            isolation=IsolationKind(project.isolation),
+        )
+    except RefMoved as moved:
+        if _head_import(project).commit == merge.base_before:
+            raise
+        return _intent_review(context, project, merge, moved.message)
     ref = f"refs/heads/{project.default_branch}"
-    if repository.head(project.default_branch) != merge.state_commit:
-        repository.ref_swap(ref, merge.state_commit, merge.base_before)
+    repository.ref_swap(ref, merge.state_commit, repository.head(project.default_branch))
     repository.tag_create(merge.tag, merge.merge_commit)
-    repository_deliver(
-        repository,
-        Path(project.source_path),
-        project.default_branch,
-        old=merge.base_before,
-        new=merge.state_commit,
-        tags={merge.tag: merge.merge_commit},
-        isolation=IsolationKind(project.isolation),
-    )
     return Next("record", summary=f"merged as {merge.merge_commit[:12]}")
+
+
+def _intent_review(context: StepContext, project: ProjectData, merge: MergeData, why: str) -> Next:
+    """Find out whether the intended commits stand on the registered branch; if not, take the intent back."""
+    repository = repository_of(project)
+    if repository.contains(_head_import(project).commit, merge.state_commit):
+        # An earlier attempt delivered them, and somebody has gone on from there.
+        repository.tag_create(merge.tag, merge.merge_commit)
+        return Next("record", summary=f"merged as {merge.merge_commit[:12]}")
+    merge_abandon(actor=EXECUTOR, lease=context.lease, run_id=merge.run_id, why=why)
+    return Next("intend", summary="the branch has moved: verifying again")
 
 
 def merge_record(context: StepContext) -> Next:
@@ -234,6 +299,8 @@ def merge_record(context: StepContext) -> Next:
     merge = merge_of(actor=EXECUTOR, run_id=run.id)
     if merge is None:
         return Next("intend")
+    if run.state == "merged":
+        return Next("phase", summary="merged")
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
     if project.head_commit != merge.state_commit:
         project_head_move(
@@ -249,7 +316,7 @@ def merge_record(context: StepContext) -> Next:
         lease=context.lease,
         project_id=project.id,
         run_id=run.id,
-        text=context.text("state_text"),
+        text=state_entry(run, request, merge.merge_commit),
         commit=merge.state_commit,
     )
     run_merged(
@@ -261,11 +328,36 @@ def merge_record(context: StepContext) -> Next:
     return Next("phase", summary="merged")
 
 
-def phase_judge(context: StepContext) -> Done:
+def phase_judge(context: StepContext) -> Next | Done:
     """Recompute the phases, and ask the Director when everything but the sign-off is there."""
     request = _request(context)
     missing = phases_recompute(context, project_id=request.project_id)
+    if missing is None:
+        return Next("phase", summary="another change was merged meanwhile: judging again")
     return Done({"subject_id": request.subject_id, "state": request.state, "missing": missing})
+
+
+def execution_failed(context: StepContext, failure: Mapping[str, JSON]) -> None:
+    """End a run whose decision can't be carried out, so that it does not hold up the others."""
+    request = _request(context)
+    if request.subject_kind != "change":
+        return
+    run = merge_fail(
+        actor=EXECUTOR,
+        lease=context.lease,
+        run_id=request.subject_id,
+        request_id=request.id,
+        failure=failure,
+    )
+    item = work_item_get(actor=EXECUTOR, work_item_id=run.work_item_id)
+    if run.state == "failed" and item.state is WorkItemState.RUNNING:
+        work_item_move(
+            actor=EXECUTOR,
+            work_item_id=item.id,
+            expected=WorkItemState.RUNNING,
+            to=WorkItemState.READY,
+            reason=str(failure.get("error", ""))[:500],
+        )
 
 
 def _request(context: StepContext) -> RequestData:
@@ -283,4 +375,7 @@ WORKFLOW = Workflow(
         "record": merge_record,
         "phase": phase_judge,
     },
+    on_failure=execution_failed,
+    # The intended commits may stand on the branch already: nothing else may become of the run.
+    carried_through=frozenset({"act", "record"}),
 )

@@ -13,7 +13,7 @@ from countersign.workflow.assessment import gates_check
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.sealing import frozen_change
-from countersign.workflow.steps.run import execution_failed, pack_seal
+from countersign.workflow.steps.run import execution_failed, incident_end, pack_seal
 
 if TYPE_CHECKING:
     from countersign.gates.contracts import GateReport
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 def gates_again(context: StepContext) -> Next | Done:
     """Run the gates on the new tree; the patch is the approved one, so a failure is a person's matter."""
     run = run_get(actor=EXECUTOR, run_id=context.text("run_id"))
+    if run.state == "incident":
+        return incident_end(run)
     if run.state != "checking":
         return Next("seal")
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
@@ -49,14 +51,14 @@ def gates_again(context: StepContext) -> Next | Done:
 
 
 def _incident(context: StepContext, run: RunData, failed: tuple[GateReport, ...]) -> Done:
-    incident_id = incident_open(
+    incident_open(
         actor=EXECUTOR,
         lease=context.lease,
         run_id=run.id,
         title=f"{run.title}: does not hold on the moved base",
         detail="\n".join(f"- {report.name}: {report.reason}" for report in failed),
     )
-    return Done({"run_id": run.id, "incident_id": incident_id})
+    return incident_end(run)
 
 
 WORKFLOW = Workflow(

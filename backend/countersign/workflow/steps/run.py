@@ -19,7 +19,7 @@ from countersign.providers.contracts import ProposalRequest
 from countersign.providers.selectors import adapter_get
 from countersign.providers.services import agent_call_record
 from countersign.runs.contracts import ProposalData
-from countersign.runs.selectors import run_get
+from countersign.runs.selectors import incident_list, run_get
 from countersign.runs.services import incident_open, proposal_record, run_checked, run_failed, run_snapshot
 from countersign.sandbox.isolation import IsolationKind
 from countersign.sandbox.worktree import patch_extract, worktree_create
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from countersign.gates.contracts import GateReport
-    from countersign.providers.contracts import ProposalResult
+    from countersign.prompts.contracts import PromptData
+    from countersign.providers.contracts import AdapterData, ProposalResult
     from countersign.runs.contracts import RunData
     from countersign.shared.types import JSON
 
@@ -90,6 +91,8 @@ def proposal_ask(context: StepContext) -> Next:
                 target_version=target_version(TreeFiles(worktree)),
             )
         )
+        # Every call is accounted for, also one whose proposal is refused or empty.
+        transcript_digest = _call_keep(context, run, prompt, adapter, result)
         proposal = patch_extract(worktree, repository=repository, commit=run.base_commit)
     change = change_freeze(
         repository,
@@ -97,17 +100,6 @@ def proposal_ask(context: StepContext) -> Next:
         entries=entries_store(repository, proposal.entries),
         message=change_message(run),
         moment=run.created_at,
-    )
-    transcript = artifact_store(result.transcript)
-    artifact_record(actor=context.actor, lease=context.lease, stored=transcript, media_type="text/plain")
-    agent_call_record(
-        actor=context.actor,
-        lease=context.lease,
-        run_id=run.id,
-        attempt=attempt,
-        adapter=adapter,
-        prompt_digest=prompt.digest,
-        result=result,
     )
     proposal_record(
         actor=context.actor,
@@ -121,7 +113,7 @@ def proposal_ask(context: StepContext) -> Next:
             patch_digest=change.patch_digest,
             patch_lines=change.patch_lines,
             summary=_summary(result),
-            transcript_digest=transcript.digest,
+            transcript_digest=transcript_digest,
             duration_ms=result.duration_ms,
             outcome=result.outcome.value,
         ),
@@ -129,6 +121,23 @@ def proposal_ask(context: StepContext) -> Next:
     return Next(
         "check", summary=f"{adapter.title}: {change.patch_lines} lines in {len(change.entries)} files"
     )
+
+
+def _call_keep(
+    context: StepContext, run: RunData, prompt: PromptData, adapter: AdapterData, result: ProposalResult
+) -> str:
+    transcript = artifact_store(result.transcript)
+    artifact_record(actor=context.actor, lease=context.lease, stored=transcript, media_type="text/plain")
+    agent_call_record(
+        actor=context.actor,
+        lease=context.lease,
+        run_id=run.id,
+        attempt=run.attempt + 1,
+        adapter=adapter,
+        prompt_digest=prompt.digest,
+        result=result,
+    )
+    return transcript.digest
 
 
 def _summary(result: ProposalResult) -> str:
@@ -140,6 +149,8 @@ def gates_take(context: StepContext) -> Next | Done:
     run = run_get(actor=context.actor, run_id=context.text("run_id"))
     if run.state in {"sealing", "proposing"}:
         return Next("seal" if run.state == "sealing" else "propose")
+    if run.state == "incident":
+        return incident_end(run)
     project = project_get(actor=context.actor, project_id=run.project_id)
     item = work_item_get(actor=context.actor, work_item_id=run.work_item_id)
     reports = gates_check(project, frozen_change(project, run), target_rules=item.rules)
@@ -166,14 +177,31 @@ def _incident(context: StepContext, run: RunData, failed: list[GateReport]) -> D
             *(f"- {report.name}: {report.reason}" for report in failed),
         ]
     )
-    incident_id = incident_open(
+    incident_open(
         actor=context.actor,
         lease=context.lease,
         run_id=run.id,
         title=f"{run.title}: {names} failed in every attempt",
         detail=detail,
     )
-    return Done({"run_id": run.id, "incident_id": incident_id})
+    return incident_end(run)
+
+
+def incident_end(run: RunData) -> Done:
+    """Free the work item of a run that ended as an incident: once a person has looked, it can run again."""
+    incident = next(
+        item for item in incident_list(actor=EXECUTOR, project_id=run.project_id) if item.run_id == run.id
+    )
+    item = work_item_get(actor=EXECUTOR, work_item_id=run.work_item_id)
+    if item.state is WorkItemState.RUNNING:
+        work_item_move(
+            actor=EXECUTOR,
+            work_item_id=item.id,
+            expected=WorkItemState.RUNNING,
+            to=WorkItemState.READY,
+            reason=incident.title,
+        )
+    return Done({"run_id": run.id, "incident_id": incident.id})
 
 
 def pack_seal(context: StepContext) -> Done:
