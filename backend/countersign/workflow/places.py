@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from countersign.sandbox.untrusted_files import directory_remove
 from countersign.shared.env import environment
 
 if TYPE_CHECKING:
@@ -43,4 +43,5 @@ def workspace(purpose: str) -> Iterator[Path]:
     try:
         yield directory
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        # What an untrusted tree left behind may be nested deeper than the standard library can follow.
+        directory_remove(directory)

@@ -88,7 +88,7 @@ def test_plan_selectors_show_nothing_to_a_stranger(plan: PlanData, stranger: Act
         phase_list(actor=stranger, plan_id=plan.id)
 
 
-@pytest.mark.parametrize("missing", [str(uuid.uuid4()), "no-id"])
+@pytest.mark.parametrize("missing", ["00000000-0000-4000-8000-000000000000", "no-id"])
 def test_plan_selectors_what_is_not_there_is_not_found(plan: PlanData, operator: Actor, missing: str) -> None:
     with pytest.raises(NotFound):
         plan_get(actor=operator, plan_id=missing)
