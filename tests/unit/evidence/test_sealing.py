@@ -1,0 +1,290 @@
+import base64
+import json
+import tarfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from countersign.evidence.errors import PackRefused, SecretInEvidence
+from countersign.evidence.sealing import addendum_sign, gate_summaries, pack_store
+from countersign.shared.env import environment
+from countersign.shared.keys import SigningKeyMissing, _load
+from countersign.shared.storage import DirectoryStore, StorageRefused
+from countersign_verify import vocabulary
+from countersign_verify.addendum import addendum_verify
+from countersign_verify.canonical import canonical_bytes, digest_bytes
+from countersign_verify.pack import pack_read
+from tests.unit.evidence.samples import (
+    AUTHOR,
+    AWS_KEY,
+    GITHUB_TOKEN,
+    PRIVATE_KEY,
+    RUN,
+    contents,
+    gate,
+    installation_trust,
+    pack_checked,
+)
+
+
+def member(store: DirectoryStore, key: str, path: str) -> Any:  # noqa: ANN401 - whatever the member says
+    with tarfile.open(store.root / key) as archive:
+        stream = archive.extractfile(path)
+        assert stream is not None
+        return json.load(stream)
+
+
+def test_pack_store_makes_a_pack_that_a_stranger_can_verify(store: DirectoryStore) -> None:
+    sealed = pack_store(contents())
+    file = store.root / sealed.key
+    assert sealed.key == f"packs/{sealed.digest.removeprefix('sha256:')}.tar"
+    assert (sealed.size, sealed.file_digest) == (file.stat().st_size, digest_bytes(file.read_bytes()))
+    assert (sealed.locked, sealed.mode) == (False, "write-once-directory")
+    verified, report = pack_checked(file)
+    assert report.failures == ()
+    assert verified is not None
+    assert (verified.pack.digest, verified.pack.content_digest) == (sealed.digest, sealed.content_digest)
+    assert (verified.pack.subject["run_id"], verified.pack.subject["excluded"]) == (RUN, [AUTHOR])
+    assert verified.passed
+
+
+def test_pack_store_twice_gives_the_same_pack(store: DirectoryStore) -> None:
+    first = pack_store(contents())
+    stored = (store.root / first.key).read_bytes()
+    assert pack_store(contents()) == first
+    assert (store.root / first.key).read_bytes() == stored
+    assert len(list((store.root / "packs").iterdir())) == 1
+
+
+def test_pack_store_does_not_depend_on_the_order_of_what_it_is_given(store: DirectoryStore) -> None:
+    made = contents()
+    turned = replace(
+        made,
+        base_tree=tuple(reversed(made.base_tree)),
+        gates=tuple(reversed(made.gates)),
+        environment=(*reversed(made.environment), made.environment[0]),
+        risk_inputs=dict(reversed(list(made.risk_inputs.items()))),
+        agent_call=dict(reversed(list(made.agent_call.items()))),
+    )
+    assert pack_store(turned) == pack_store(made)
+
+
+@settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(
+    text=st.text(min_size=1, max_size=80).filter(lambda text: text.isprintable()), number=st.integers(1, 9)
+)
+def test_pack_store_is_a_function_of_its_contents(store: DirectoryStore, text: str, number: int) -> None:
+    made = contents(transcript=text.encode(), attempt=number)
+    sealed = pack_store(made)
+    assert pack_store(replace(made)) == sealed
+    assert pack_store(replace(made, attempt=number + 1)).digest != sealed.digest
+    assert pack_checked(store.root / sealed.key)[1].failures == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("transcript", b"another"),
+        ("prompt", "another"),
+        ("rollback", "another"),
+        ("rollout", "another"),
+        ("isolation", "unconfined"),
+        ("dependency_change", True),
+        ("environment", ()),
+        ("environment_digest", digest_bytes(b"another")),
+        ("excluded", ()),
+        ("finished_at", contents().started_at),
+        ("agent_call", {"adapter": "other", "model": None}),
+        ("violations", ({"rule": "R1", "text": "no"},)),
+    ],
+)
+def test_pack_store_of_anything_else_is_another_pack(store: DirectoryStore, name: str, value: object) -> None:
+    other = pack_store(contents(**{name: value}))
+    assert other.digest != pack_store(contents()).digest
+    assert pack_checked(store.root / other.key)[1].failures == ()
+
+
+def test_pack_says_which_fields_do_not_apply_and_why(store: DirectoryStore) -> None:
+    exception = {
+        "rule": "R1",
+        "reason": "a known limitation",
+        "expires_at": "2026-09-01T00:00:00.000000Z",
+        "compensating_controls": "reviewed weekly",
+    }
+    plain, excepted = pack_store(contents()), pack_store(contents(exceptions=(exception,)))
+    fields = member(store, plain.key, vocabulary.MANIFEST)["fields"]
+    assert set(fields) == set(vocabulary.FIELDS)
+    assert all(field["applies"] or field["reason"] for field in fields.values())
+    assert not fields["exceptions"]["applies"]
+    with_exception = member(store, excepted.key, vocabulary.MANIFEST)["fields"]["exceptions"]
+    assert with_exception == {"applies": True, "members": [vocabulary.MEMBER_EXCEPTIONS]}
+    assert pack_checked(store.root / excepted.key)[1].failures == ()
+
+
+@pytest.mark.parametrize(("changed", "status"), [(False, "no_dependency_change"), (True, "unknown")])
+def test_pack_scan_of_dependencies_claims_nothing_that_did_not_run(
+    store: DirectoryStore, changed: bool, status: str
+) -> None:
+    sealed = pack_store(contents(dependency_change=changed))
+    assert member(store, sealed.key, "scan/dependencies.json")["status"] == status
+
+
+@pytest.mark.parametrize("status", ["fail", "unknown", None])
+def test_pack_says_passed_only_when_the_tests_did(store: DirectoryStore, status: str | None) -> None:
+    made = contents()
+    lint = made.gates[1]
+    gates = (lint, gate("tests", status, made.result_tree)) if status else (lint,)
+    sealed = pack_store(replace(made, gates=gates))
+    envelope = member(store, sealed.key, vocabulary.STATEMENT_TESTS)
+    predicate = json.loads(base64.b64decode(envelope["payload"]))["predicate"]
+    assert (predicate["result"], predicate["passedTests"]) == ("FAILED", ["lint"])
+    verified, report = pack_checked(store.root / sealed.key)
+    assert report.failures == ()
+    assert verified is not None
+    assert verified.passed == (status is None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [({"score": 1}, "risk"), ({"result_tree": "0" * 40}, "change"), ({"ruleset": b"[]"}, "policy")],
+)
+def test_a_pack_of_false_contents_does_not_verify(
+    store: DirectoryStore, changes: dict[str, Any], check: str
+) -> None:
+    sealed = pack_store(contents(**changes))
+    verified, report = pack_checked(store.root / sealed.key)
+    assert verified is None
+    assert check in {item.name for item in report.failures}
+
+
+def test_a_pack_that_was_touched_does_not_verify(store: DirectoryStore, tmp_path: Path) -> None:
+    sealed = pack_store(contents())
+    data = bytearray((store.root / sealed.key).read_bytes())
+    data[data.index(b"# Remove unused imports")] ^= 1
+    touched = tmp_path / "touched.tar"
+    touched.write_bytes(data)
+    assert pack_checked(touched)[0] is None
+
+
+@pytest.mark.parametrize("secret", [AWS_KEY, GITHUB_TOKEN, PRIVATE_KEY])
+@pytest.mark.parametrize(
+    ("name", "wrap"),
+    [
+        ("prompt", lambda secret: f"# Use this\n{secret}\n"),
+        ("transcript", lambda secret: f"read {secret}\n".encode()),
+        ("diff", lambda secret: contents().diff + f"+key = '{secret}'\n".encode()),
+        ("rollback", lambda secret: f"git push https://{secret}@host\n"),
+        ("rollout", lambda secret: f"export KEY={secret}\n"),
+        ("agent_call", lambda secret: {"adapter": "ruff", "argv": ["--token", secret]}),
+        ("prompt_record", lambda secret: {"context": {"text": f"first\n{secret}"}}),
+        ("violations", lambda secret: ({"rule": "R1", "text": secret},)),
+        ("exceptions", lambda secret: ({"rule": "R1", "reason": secret},)),
+    ],
+)
+def test_pack_store_refuses_a_secret_before_anything_is_stored(
+    store: DirectoryStore, name: str, wrap: Callable[[str], object], secret: str
+) -> None:
+    with pytest.raises(SecretInEvidence) as caught:
+        pack_store(contents(**{name: wrap(secret)}))
+    assert secret not in caught.value.message
+    assert secret not in str(caught.value.data)
+    assert not store.root.exists()
+
+
+def test_pack_store_refuses_a_secret_in_a_gate_report(store: DirectoryStore) -> None:
+    made = contents()
+    leaking = gate("tests", "pass", made.result_tree, log=["collected", f"KEY={AWS_KEY}"])
+    with pytest.raises(SecretInEvidence, match=r"gate reports:\d+ \(AWS Access Key\)"):
+        pack_store(replace(made, gates=(leaking,)))
+    assert not store.root.exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"gates": (gate("../out", "pass", "0" * 40),)},
+        {"gates": (gate("tests", "pass", "0" * 40, seconds=0.5),)},
+        {"project": ""},
+        {"excluded": (AUTHOR, AUTHOR)},
+        {"risk_inputs": {"exploitability": ({"name": "x"},)}},
+    ],
+)
+def test_pack_store_refuses_what_is_malformed(store: DirectoryStore, changes: dict[str, Any]) -> None:
+    with pytest.raises(PackRefused, match="can't be sealed") as caught:
+        pack_store(contents(**changes))
+    assert caught.value.data["run_id"] == RUN
+    assert not (store.root / "packs").exists()
+
+
+def test_pack_store_passes_on_that_the_store_refuses(store: DirectoryStore) -> None:
+    sealed = pack_store(contents())
+    file = store.root / sealed.key
+    file.chmod(0o644)
+    file.write_bytes(b"something else under the same name")
+    with pytest.raises(StorageRefused, match="never replaced"):
+        pack_store(contents())
+
+
+def test_pack_store_where_nothing_can_be_written_is_refused(store: DirectoryStore) -> None:
+    store.root.write_text("a file where the directory should be")
+    with pytest.raises(StorageRefused, match="can't be written"):
+        pack_store(contents())
+
+
+def test_sealing_without_a_key_is_refused(
+    store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from countersign.shared import keys
+
+    without = replace(environment(), keys_directory=tmp_path / "none")
+    monkeypatch.setattr(keys, "environment", lambda: without)
+    _load.cache_clear()
+    with pytest.raises(SigningKeyMissing):
+        pack_store(contents())
+    with pytest.raises(SigningKeyMissing):
+        addendum_sign(addendum_predicate())
+    assert not store.root.exists()
+
+
+def addendum_predicate() -> dict[str, Any]:
+    made = contents()
+    return {
+        "v": 1,
+        "run_id": RUN,
+        "pack": "sha256:" + "a" * 64,
+        "request_id": "88888888-8888-4888-8888-888888888888",
+        "previous_base": made.base_commit,
+        "new_base": "9" * 40,
+        "intervening": [{"commit": "8" * 40, "kind": "merge", "run_id": "another"}],
+        "entries": [entry.as_json() for entry in made.entries],
+        "result_tree": made.result_tree,
+        "gates": gate_summaries(made.gates),
+        "risk": {"score": 30, "union_score": 31},
+        "patch_digest": digest_bytes(made.diff),
+        "touched_unchanged": True,
+        "gate_configuration_unchanged": True,
+    }
+
+
+def test_addendum_is_signed_by_gates_and_scorer(store: DirectoryStore) -> None:
+    digest, envelope = addendum_sign(addendum_predicate())
+    read = addendum_verify(canonical_bytes(envelope), installation_trust())
+    assert (read.statement_digest, read.run_id, read.union_score) == (digest, RUN, 31)
+    assert read.gates == {"lint": "pass", "tests": "pass"}
+    assert addendum_sign(addendum_predicate()) == (digest, envelope)
+
+
+def test_gate_summaries_name_each_report_by_its_digest(store: DirectoryStore) -> None:
+    made = contents()
+    summaries: Any = gate_summaries(made.gates)
+    assert [item["name"] for item in summaries] == ["lint", "tests"]
+    sealed = pack_store(made)
+    packed = pack_read(store.root / sealed.key)
+    assert {item["report_digest"] for item in summaries} == {
+        packed.members[f"gates/{name}.json"].digest for name in ("lint", "tests")
+    }
