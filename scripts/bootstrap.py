@@ -298,29 +298,39 @@ class Setup:
 
     # --- the operating system's packages ---
 
-    def system(self) -> None:
-        """Install what only the operating system carries, or say who could."""
+    def system_missing(self) -> dict[str, tuple[str, ...]]:
+        """Return the tools that are not here, each with the packages that carry it.
+
+        Raises:
+            SetupError: one is needed, and this user can't install it.
+        """
         missing = {
             tool: packages
             for tool, packages in SYSTEM_PACKAGES[self.purpose].items()
             if shutil.which(tool) is None
         }
-        if not missing:
-            return
+        weaker = any(argument.split("=")[0] == "--isolation" for argument in self.arguments)
+        if missing and self.purpose != "test" and not weaker and not can_install():
+            raise SetupError(
+                "bubblewrap, which confines untrusted code, is not here; install it: sudo "
+                f"{apt_install('bubblewrap')}, or choose the weaker --isolation process"
+            )
+        return missing
+
+    def system(self) -> None:
+        """Install what only the operating system carries, or say who could."""
+        missing = self.system_missing()
         packages = [package for names in missing.values() for package in names]
-        command = f"apt-get install -y --no-install-recommends {' '.join(packages)}"
-        if os.geteuid() == 0 and shutil.which("apt-get"):
+        if not packages:
+            return
+        if can_install():
             with self.report.step("system packages: " + " ".join(packages)):
                 self._apt(packages)
         elif self.purpose == "test":
             for tool, names in missing.items():
-                install = f"sudo apt-get install -y --no-install-recommends {' '.join(names)}"
-                self.report.say(f"{tool} is not here: tests that need it are skipped by name; {install}")
-        elif not any(argument.split("=")[0] == "--isolation" for argument in self.arguments):
-            raise SetupError(
-                "bubblewrap, which confines untrusted code, is not here; install it: sudo "
-                f"{command}, or choose the weaker --isolation process"
-            )
+                self.report.say(
+                    f"{tool} is not here: tests that need it are skipped by name; sudo {apt_install(*names)}"
+                )
 
     def _apt(self, packages: Sequence[str]) -> None:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -336,6 +346,8 @@ class Setup:
 
     def run(self) -> None:
         """Do all of it, at once where possible."""
+        # What nobody here can mend is said before anything takes time.
+        self.system_missing()
         stop = threading.Event()
         threading.Thread(target=self.report.remind, args=(stop,), daemon=True).start()
         try:
@@ -349,6 +361,16 @@ class Setup:
                     raise
         finally:
             stop.set()
+
+
+def can_install() -> bool:
+    """Say whether this user may install the operating system's packages."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def apt_install(*packages: str) -> str:
+    """Return the command that installs packages."""
+    return f"apt-get install -y --no-install-recommends {' '.join(packages)}"
 
 
 def interface_sources() -> list[Path]:
