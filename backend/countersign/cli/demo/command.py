@@ -148,7 +148,8 @@ def _run(
 def _platform(home: Home, options: UpOptions) -> Iterator[PlatformState]:
     """Run the platform for the demo; one that runs already is used and left running."""
     already = home.supervised()
-    fresh = not home.state.exists()
+    # The passwords outlive a stop; the state of a running platform does not.
+    fresh = not home.passwords.exists()
     home.prepare()
     if fresh:
         (home.root / MARKER).touch()
