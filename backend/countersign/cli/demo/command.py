@@ -208,7 +208,8 @@ def _decide_in_person(flow: DemoFlow, people: DemoPeople) -> None:
                 output.progress(f"waits for you: {request['title']}")
             path = f"/decisions/{fresh[0]['id']}"
             output.answer(f"\nDecide here (works once, ten minutes):\n{login_address(people, path)}\n")
-        if not pending and flow.settled():
+        # Asked again: what was carried out meanwhile may have opened the sign-off of a phase.
+        if not pending and flow.settled() and not flow.pending():
             return
         time.sleep(POLL_SECONDS)
 
