@@ -149,6 +149,16 @@ def _tool_missing(tool: str) -> str:
     return ""
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let the workers read this file before their settings, as this process did.
+
+    With the name of the settings in its environment, a worker's pytest-django would load them first,
+    and all workers would share the files and the Valkey database of this process.
+    """
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Refuse tests that flush the database: the runtime role can't TRUNCATE, and the log must not be."""
     for item in items:
