@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Request, sync_playwright
@@ -17,6 +18,7 @@ from countersign.cli.home import Home
 from countersign.cli.state import state_read
 from tests.e2e.stage import AUDITOR, AUDITOR_PASSWORD, JSON, Screen, Stage, changes_prepare, project_write
 
+UI = Path(__file__).resolve().parents[2] / "frontend" / "dist"
 FLAGS = (
     "--no-sandbox",  # the tests may run as root, where Chromium's own sandbox does not start
     "--disable-gpu",
@@ -65,6 +67,12 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     bare = {
         name: value for name, value in os.environ.items() if not name.startswith(("COUNTERSIGN_", "DJANGO_"))
     }
+
+    # A copy: the build may be made anew while the tests run.
+    assert (UI / "index.html").is_file(), (
+        "the web app is not built: run 'npm ci' and 'npm run build' in frontend/"
+    )
+    bare["COUNTERSIGN_UI_DIR"] = str(shutil.copytree(UI, home.root / "ui"))
 
     def countersign(*arguments: str) -> None:
         command = [sys.executable, "-m", "countersign.cli.main", *arguments, "--home", str(home.root)]

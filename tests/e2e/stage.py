@@ -100,10 +100,13 @@ class Stage:
 
         wait_for(ended, f"the task of {path}")
 
-    def request(self, title: str) -> JSON:
-        """Return the decision request of this title, as the director sees it."""
+    def request(self, rule: str) -> JSON:
+        """Return the request to decide on the change that answers this rule, as the director sees it."""
         page = self.get("/api/v1/approval-requests/?state=all", role="director")
-        [found] = [item for item in page["results"] if item["title"] == title]
+        details = (
+            self.get(f"/api/v1/approval-requests/{item['id']}/", role="director") for item in page["results"]
+        )
+        [found] = [detail for detail in details if rule in detail["work_item"]["rules"]]
         return dict(found)
 
     def login_address(self, role: str, path: str = "/inbox") -> str:

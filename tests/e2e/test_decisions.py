@@ -11,12 +11,14 @@ from tests.e2e.stage import Screen, Stage, wait_for
 
 pytestmark = [pytest.mark.needs("bwrap", "chromium"), pytest.mark.slow]
 
-APPROVED = "Remove unused code in src/ledger"
-REJECTED = "Tidy statements in src/ledger"
+# The changes are told apart by the rule that they answer.
+APPROVED = "F401"
+REJECTED = "E713"
 
 
 def test_director_approves_one_change_and_rejects_another(stage: Stage, screen: Screen) -> None:
     head = stage.git("rev-parse", "main")
+    approved, rejected = stage.request(APPROVED)["title"], stage.request(REJECTED)["title"]
     # The link logs in once; its token is gone from the address before anything else happens.
     screen.page.goto(stage.login_address("director"))
     screen.page.wait_for_url("**/inbox")
@@ -24,28 +26,28 @@ def test_director_approves_one_change_and_rejects_another(stage: Stage, screen: 
     expect(screen.page.get_by_text("2 decisions")).to_be_visible()
     screen.picture("inbox")
 
-    change_approve(stage, screen)
+    change_approve(stage, screen, approved)
     merged = stage.git("rev-parse", "main")
     assert len(stage.git("log", "--merges", "--format=%H", f"{head}..main").split()) == 1
     assert "import os" not in stage.git("show", "main:src/ledger/accounts.py")
-    assert APPROVED in stage.git("show", "main:docs/project_state.md")
+    assert approved in stage.git("show", "main:docs/project_state.md")
     assert stage.git("tag", "--list", "countersign/*") != ""
 
     screen.page.get_by_role("link", name="Next decision").click()
-    change_reject(screen)
+    change_reject(screen, rejected)
     wait_for(lambda: stage.request(REJECTED)["decided_at"], "the rejection")
     assert stage.request(REJECTED)["state"] == "rejected"
     assert stage.git("rev-parse", "main") == merged
     assert "not name in names" in stage.git("show", "main:src/ledger/lookup.py")
 
-    outcome_shown(screen)
+    outcome_shown(screen, approved)
 
 
-def change_approve(stage: Stage, screen: Screen) -> None:
+def change_approve(stage: Stage, screen: Screen, title: str) -> None:
     """Approve: the evidence must have been on the screen, and a reason is needed."""
     page = screen.page
-    page.get_by_role("link", name=APPROVED).click()
-    expect(page.get_by_role("heading", name=APPROVED)).to_be_visible()
+    page.get_by_role("link", name=title).click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
     for fact in ("A Director decides", "of 100", "5 of 5", "You are 1 of 1"):
         expect(page.get_by_label("Verdict")).to_contain_text(fact)
     for fact in ("digest matches the pack", "claimed by the code under test", "0 of 1 hunks shown"):
@@ -78,11 +80,11 @@ def change_approve(stage: Stage, screen: Screen) -> None:
     assert download.value.path().stat().st_size > 0
 
 
-def change_reject(screen: Screen) -> None:
+def change_reject(screen: Screen, title: str) -> None:
     """Reject: a reason is needed, the evidence need not have been read."""
     page = screen.page
-    page.get_by_role("link", name=REJECTED).click()
-    expect(page.get_by_role("heading", name=REJECTED)).to_be_visible()
+    page.get_by_role("link", name=title).click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
     page.keyboard.press("r")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("A reason is required.")).to_be_visible()
@@ -91,7 +93,7 @@ def change_reject(screen: Screen) -> None:
     expect(page.get_by_label("Verdict")).to_contain_text("rejected")
 
 
-def outcome_shown(screen: Screen) -> None:
+def outcome_shown(screen: Screen, approved: str) -> None:
     """Find both outcomes where the work is planned, where it ran, and where it was decided."""
     page = screen.page
     page.get_by_role("link", name="Plans").click()
@@ -100,18 +102,18 @@ def outcome_shown(screen: Screen) -> None:
     expect(phase.get_by_text("rejected", exact=True)).to_be_visible()
     screen.picture("board")
     page.get_by_role("link", name="Runs").click()
-    expect(page.get_by_role("row").filter(has_text=APPROVED)).to_contain_text("merged")
+    expect(page.get_by_role("row").filter(has_text=approved)).to_contain_text("merged")
     screen.picture("runs")
     page.get_by_role("link", name="Inbox").click()
     expect(page.get_by_text("Nothing waits for a decision")).to_be_visible()
     page.get_by_role("link", name="Decided").click()
-    expect(page.get_by_role("link", name=APPROVED)).to_contain_text("approved")
+    expect(page.get_by_role("link", name=approved)).to_contain_text("approved")
 
 
 def test_operator_sees_why_he_cannot_decide(stage: Stage, screen: Screen) -> None:
     request = stage.request(APPROVED)
     screen.page.goto(stage.login_address("operator", f"/decisions/{request['id']}"))
-    expect(screen.page.get_by_role("heading", name=APPROVED)).to_be_visible()
+    expect(screen.page.get_by_role("heading", name=request["title"])).to_be_visible()
     expect(screen.page.get_by_role("button", name=re.compile("Approve|Reject"))).to_have_count(0)
     screen.page.keyboard.press("a")
     expect(screen.page.get_by_label("Reason")).to_have_count(0)

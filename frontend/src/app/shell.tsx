@@ -22,7 +22,7 @@ export function Shell() {
       <a className={classes["skip"]} href="#content">
         {STRINGS.skip}
       </a>
-      <div className={classes["side"]}>
+      <header className={classes["side"]}>
         <Link to="/inbox" className={classes["brand"]}>
           <img src={`${import.meta.env.BASE_URL}favicon.svg`} alt="" />
           <span>Countersign</span>
@@ -43,7 +43,7 @@ export function Shell() {
             setHelp(true);
           }}
         />
-      </div>
+      </header>
       <main id="content" tabIndex={-1}>
         <Outlet />
       </main>

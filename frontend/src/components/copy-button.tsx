@@ -10,7 +10,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   if (clipboard === undefined) return null;
   return (
     <ActionIcon
-      size="xs"
+      size={24}
       aria-label={copied ? `${what} copied` : `Copy ${what}`}
       onClick={() => {
         void clipboard.writeText(text).then(() => {
