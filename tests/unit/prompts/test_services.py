@@ -219,7 +219,9 @@ class TestPromptGenerate:
         assert by_id == selectors.prompt_get(OPERATOR, prompt.digest)
         assert (by_id.text, by_id.rollback) == (prompt.text, prompt.rollback)
 
-    @pytest.mark.parametrize("unknown", ["nonsense", "00000000-0000-4000-8000-000000000000", "sha256:" + "0" * 64])
+    @pytest.mark.parametrize(
+        "unknown", ["nonsense", "00000000-0000-4000-8000-000000000000", f"sha256:{0:064}"]
+    )
     def test_prompt_get_knows_only_those_that_are_there(self, unknown: str) -> None:
         with pytest.raises(PromptNotFound):
             selectors.prompt_get(ADMIN, unknown)
