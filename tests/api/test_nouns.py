@@ -394,13 +394,11 @@ def test_audit_checkpoint_is_not_found_before_there_is_one(ask: Ask) -> None:
 def test_audit_checkpoint_says_how_far_it_reaches(committed_db: None) -> None:
     from rest_framework.test import APIClient
 
-    from countersign.audit.sequencing import sequence_batch
     from tests.api.world import people_build
-    from tests.unit.audit.roles import sequencer_role
+    from tests.unit.audit.roles import sequence_all
 
     world = people_build()
-    with sequencer_role():
-        sequenced = sequence_batch()
+    sequenced = sequence_all()
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {world.tokens['operator']}")
     client.post("/api/v1/exports/", {}, format="json")

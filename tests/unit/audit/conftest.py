@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from countersign.shared.actor import Actor, service_actor
-from tests.unit.audit.roles import sequencer_role
+from tests.unit.audit.roles import sequence_all
 
 if TYPE_CHECKING:
     from countersign.audit.sequencing import Batch
@@ -17,14 +17,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def sequence(committed_db: None) -> Callable[[], Batch]:
     """Sequence everything that is committed, as the sequencer's own role."""
-
-    from countersign.audit.sequencing import sequence_batch
-
-    def run() -> Batch:
-        with sequencer_role():
-            return sequence_batch()
-
-    return run
+    return sequence_all
 
 
 @pytest.fixture(autouse=True)

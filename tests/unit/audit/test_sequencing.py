@@ -80,7 +80,8 @@ def test_sequence_batch_waits_for_a_transaction_that_began_earlier(sequence: Seq
         waiting = pool.submit(slow)
         assert recorded.wait(30)
         write(worker)
-        held_back = sequence()
+        with sequencer_role():
+            held_back = sequence_batch()
         go_on.set()
         waiting.result(30)
     assert held_back.added == 0
