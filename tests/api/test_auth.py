@@ -102,9 +102,21 @@ def test_login_of_a_deactivated_user_is_refused(browser: APIClient, user_id: str
 def test_login_is_throttled_after_five_failures(browser: APIClient, user_id: str, events: Events) -> None:
     for _ in range(5):
         assert login(browser, "wrong")[0] == 401
-    status, problem = login(browser)
-    assert (status, problem["code"]) == (429, "too_many_attempts")
+    before = len(events())
+    for _ in range(3):
+        status, problem = login(browser)
+        assert (status, problem["code"]) == (429, "too_many_attempts")
     assert events()[0].data == {"reason": "too_many_attempts"}
+    assert len(events()) == before + 1, "a flood of attempts does not fill the log"
+
+
+def test_one_time_login_is_throttled(browser: APIClient, events: Events) -> None:
+    statuses = []
+    for _ in range(32):
+        response = browser.post("/api/v1/auth/one-time-login/", {"token": "guess"}, format="json")
+        statuses.append(response.status_code)
+    assert statuses == [401] * 30 + [429] * 2
+    assert len([event for event in events() if event.data == {"reason": "too_many_attempts"}]) == 1
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "no address", "password": "x"}, {"email": "a@b.org"}])

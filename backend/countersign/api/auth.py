@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
+from allauth.core import ratelimit
 from django.contrib.auth import get_user_model
 from django.contrib.auth import logout as session_end
+from django.core.cache import cache
 from django.core.exceptions import ValidationError as DjangoValidationError
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -23,6 +25,7 @@ from countersign.accounts.services import (
     login_refusal_record,
     logout_record,
     one_time_login_redeem,
+    secret_digest,
 )
 from countersign.api.authentication import SessionAuthentication, actor_of
 from countersign.api.base import ApiView, Input, body_of
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 WEB = service_actor("web")
+THROTTLE_RECORDED_SECONDS = 60
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -104,8 +108,7 @@ class PasswordLoginView(LoginView):
                 password=body["password"],
             )
         except DjangoValidationError as error:
-            login_refusal_record(actor=WEB, email=body["email"], reason="too_many_attempts")
-            raise LoginThrottled("too many attempts failed; wait five minutes and try again") from error
+            raise throttled(body["email"]) from error
         if user is None or not user.is_active:
             login_refusal_record(actor=WEB, email=body["email"], reason="wrong_credentials")
             raise CredentialRefused("the address or the password is wrong")
@@ -127,7 +130,10 @@ class OneTimeLoginView(LoginView):
 
         Raises:
             CredentialRefused: unknown, used or expired.
+            LoginThrottled: too many attempts.
         """
+        if not ratelimit.consume(request._request, action="one_time_login"):  # noqa: SLF001 - as above
+            raise throttled("")
         try:
             redeemed = one_time_login_redeem(actor=WEB, secret=body_of(OneTimeLoginInput, request)["token"])
         except CredentialRefused:
@@ -136,6 +142,13 @@ class OneTimeLoginView(LoginView):
         user = get_user_model().objects.get(pk=redeemed.id)
         user.backend = BACKEND
         return session_begin(request, user, method="one_time_login")
+
+
+def throttled(email: str) -> LoginThrottled:
+    """Return the error; once a minute and address it goes into the log, which a flood must not fill."""
+    if cache.add(f"countersign:login-throttled:{secret_digest(email)}", 1, timeout=THROTTLE_RECORDED_SECONDS):
+        login_refusal_record(actor=WEB, email=email, reason="too_many_attempts")
+    return LoginThrottled("too many attempts failed; wait five minutes and try again")
 
 
 def session_begin(request: Request, user: AbstractBaseUser, *, method: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
 
@@ -134,6 +135,44 @@ def test_s3_that_does_not_answer_is_refused() -> None:
 def test_s3_put_is_locked_in_compliance_mode(s3_store: S3Store, key: str) -> None:
     stored = s3_store.put(key, b"locked", retain_days=1)
     assert (stored.locked, stored.mode) == (True, "COMPLIANCE")
+
+
+@pytest.mark.needs("radosgw")
+def test_s3_locked_version_is_neither_removed_nor_shortened_nor_unlocked(s3_store: S3Store, key: str) -> None:
+    from datetime import timedelta
+
+    from botocore.exceptions import ClientError
+
+    from countersign.shared.clock import now
+
+    s3_store.put(key, b"locked", retain_days=2)
+    client, where = s3_store._client, {"Bucket": s3_store.bucket, "Key": key}
+    version = client.head_object(**where)["VersionId"]
+    sooner = {"Mode": "COMPLIANCE", "RetainUntilDate": now() + timedelta(days=1)}
+    weaker = {"Mode": "GOVERNANCE", "RetainUntilDate": now() + timedelta(days=3)}
+    attempts = (
+        functools.partial(client.delete_object, **where, VersionId=version),
+        functools.partial(client.delete_object, **where, VersionId=version, BypassGovernanceRetention=True),
+        functools.partial(client.put_object_retention, **where, VersionId=version, Retention=sooner),
+        functools.partial(
+            client.put_object_retention,
+            **where,
+            VersionId=version,
+            Retention=weaker,
+            BypassGovernanceRetention=True,
+        ),
+        functools.partial(
+            client.put_bucket_versioning,
+            Bucket=s3_store.bucket,
+            VersioningConfiguration={"Status": "Suspended"},
+        ),
+    )
+    for attempt in attempts:
+        with pytest.raises(ClientError):
+            attempt()
+    # Writing over it or deleting its name only hides it: the locked version stays.
+    client.delete_object(**where)
+    assert client.get_object(**where, VersionId=version)["Body"].read() == b"locked"
 
 
 @pytest.mark.needs("radosgw")

@@ -17,6 +17,6 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
 # Accounts are made by an administrator; an address is known to be right when the person uses its login.
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "one_time_login": "30/m/ip"}
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
