@@ -20,7 +20,10 @@ window.addEventListener("unhandledrejection", (event) => {
   logger.error(String(event.reason));
 });
 
-const queryClient = createQueryClient();
+const queryClient = createQueryClient(() => {
+  const { href, pathname } = router.latestLocation;
+  if (pathname !== "/login") void router.navigate({ to: "/login", search: { next: href }, replace: true });
+});
 const router = createAppRouter(queryClient);
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

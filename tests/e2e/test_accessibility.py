@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.stage import Screen, Stage
 
-pytestmark = [pytest.mark.needs("bwrap", "chromium"), pytest.mark.slow]
+pytestmark = [pytest.mark.needs("bwrap", "chromium"), pytest.mark.slow, pytest.mark.timeout(600)]
 
 AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

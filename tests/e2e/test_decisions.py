@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.stage import Screen, Stage, wait_for
 
-pytestmark = [pytest.mark.needs("bwrap", "chromium"), pytest.mark.slow]
+pytestmark = [pytest.mark.needs("bwrap", "chromium"), pytest.mark.slow, pytest.mark.timeout(600)]
 
 # The changes are told apart by the rule that they answer.
 APPROVED = "F401"
@@ -85,6 +85,8 @@ def change_reject(screen: Screen, title: str) -> None:
     page = screen.page
     page.get_by_role("link", name=title).click()
     expect(page.get_by_role("heading", name=title)).to_be_visible()
+    # The base has moved since it was sealed; what is shown is still what was sealed.
+    expect(page.get_by_text("digest matches the pack")).to_be_visible()
     page.keyboard.press("r")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("A reason is required.")).to_be_visible()

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.stage import AUDITOR, AUDITOR_PASSWORD, Screen, Stage
 
-pytestmark = [pytest.mark.needs("bwrap", "chromium"), pytest.mark.slow]
+pytestmark = [pytest.mark.needs("bwrap", "chromium"), pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_password_leads_to_where_one_wanted_to_go(stage: Stage, screen: Screen) -> None:
@@ -45,3 +45,13 @@ def test_keys_are_listed_and_move_in_the_list(stage: Stage, screen: Screen) -> N
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+
+
+def test_session_that_ended_leads_back_after_login(stage: Stage, screen: Screen) -> None:
+    page = screen.page
+    page.goto(stage.login_address("director", "/runs"))
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    page.context.clear_cookies(name="sessionid")
+    # The page asks again by itself and learns that nobody is logged in any more.
+    expect(page.get_by_label("Email")).to_be_visible()
+    assert page.url.endswith("/login?next=%2Fruns")

@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryCache, QueryClient } from "@tanstack/react-query";
 
 import { ProblemError } from "@/lib/problem";
 
@@ -8,8 +8,13 @@ function retryable(failures: number, error: Error): boolean {
   return !refused && failures < 2;
 }
 
-export function createQueryClient(): QueryClient {
+/** `onSignedOut` is told when the platform no longer knows who asks: the session has ended meanwhile. */
+export function createQueryClient(onSignedOut: () => void): QueryClient {
+  const onError = (error: Error): void => {
+    if (error instanceof ProblemError && error.status === 401) onSignedOut();
+  };
   return new QueryClient({
+    queryCache: new QueryCache({ onError }),
     defaultOptions: { queries: { retry: retryable, staleTime: 2_000 }, mutations: { retry: false } },
   });
 }

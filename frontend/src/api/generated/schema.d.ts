@@ -738,7 +738,8 @@ export interface components {
             work_item: components["schemas"]["WorkItemRef"] | null;
             findings: components["schemas"]["FindingBrief"][];
             violations: components["schemas"]["Violation"][];
-            isolation: components["schemas"]["Isolation"];
+            /** @description how the run was confined; empty when nothing ran */
+            isolation: string;
             phase_proof: components["schemas"]["PhaseProof"] | null;
             execution: components["schemas"]["Execution"] | null;
             receipt: components["schemas"]["Receipt"] | null;
