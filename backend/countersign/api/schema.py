@@ -55,6 +55,8 @@ def document_complete(
         for method, operation in operations.items():
             if method not in _METHODS:
                 continue
+            # What a handler may raise is told to who reads the code; here every problem is told in one place.
+            operation["description"] = operation.get("description", "").split("\n\nRaises:")[0]
             operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
             if method == "post" and not path.startswith(_AUTH_PREFIX):
                 operation.setdefault("parameters", []).append(
