@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
+from countersign.accounts.selectors import person_names
 from countersign.jobs.errors import LeaseLost
 from countersign.jobs.services import (
     job_advance,
@@ -28,6 +30,7 @@ from countersign.workflow.steps import WorkflowUnknown, workflow_for
 
 if TYPE_CHECKING:
     from countersign.jobs.contracts import ClaimedJob, Lease
+    from countersign.shared.actor import Actor
     from countersign.shared.types import JSON
     from countersign.workflow.outcomes import Workflow
 
@@ -96,7 +99,7 @@ def job_step(job_id: str, *, owner: str) -> bool:
 
 def _carry_out(claimed: ClaimedJob) -> None:
     job, lease = claimed.job, claimed.lease
-    context = StepContext(job, lease, job.actor)
+    context = StepContext(job, lease, _named(job.actor))
     try:
         workflow = workflow_for(job.kind)
     except WorkflowUnknown as error:
@@ -126,6 +129,12 @@ def _carry_out(claimed: ClaimedJob) -> None:
         job_complete(actor=job.actor, lease=lease, result=outcome.result)
     else:
         _advance(claimed, step, outcome)
+
+
+def _named(actor: Actor) -> Actor:
+    """Give the actor of a job its name back: jobs keep no personal data."""
+    names = person_names([actor.person_id]) if actor.person_id else {}
+    return replace(actor, label=names.get(actor.person_id or "", actor.label))
 
 
 def _advance(claimed: ClaimedJob, step: str, outcome: Next) -> None:

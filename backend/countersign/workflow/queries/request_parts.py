@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from unidiff.patch import PatchSet
@@ -17,6 +18,7 @@ from countersign.jobs.selectors import job_for_subject
 from countersign.plans.selectors import phase_get, phase_proof_stored, work_item_get
 from countersign.prompts.selectors import prompt_get
 from countersign.runs.selectors import attempts_of, merge_of, run_get
+from countersign.workflow.change import diff_line_counts
 from countersign.workflow.contracts import (
     ChangedFileView,
     ChangeView,
@@ -145,6 +147,13 @@ def _agent_says(actor: Actor, run: RunData) -> str:
     return attempts[-1].summary if attempts else ""
 
 
+@lru_cache(maxsize=4096)
+def pack_lines(digest: str) -> tuple[int, int]:
+    """Return how many lines a sealed change adds and removes; a digest never names anything else."""
+    with pack_file(actor=EXECUTOR, digest=digest) as file:
+        return diff_line_counts(pack_read(file).read(vocabulary.MEMBER_DIFF))
+
+
 def diff_files(diff: bytes) -> tuple[ChangedFileView, ...]:
     """Return the files of a unified diff with their sizes."""
     return tuple(
@@ -221,7 +230,9 @@ def execution_of(actor: Actor, request: RequestData) -> ExecutionView | None:
             "failed", None, None, None, addendum=False, reason=str(run.failure.get("error", ""))
         )
     state: Literal["waiting", "merging"] = "merging" if run.state in {"merging", "merged"} else "waiting"
-    return ExecutionView(state, None, None, None, addendum=False, reason=None)
+    # What hinders the merge for now, such as a checkout with changes; it goes on once that is gone.
+    hindrance = str(job.error.get("error", "")) if job else ""
+    return ExecutionView(state, None, None, None, addendum=False, reason=hindrance or None)
 
 
 def receipt_of(actor: Actor, request: RequestData) -> ReceiptView | None:

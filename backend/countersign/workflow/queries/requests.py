@@ -30,9 +30,9 @@ from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.queries.common import project_id_of, project_ref
 from countersign.workflow.queries.packs import gate_view
 from countersign.workflow.queries.request_parts import (
-    ChangeParts,
     change_parts,
     execution_of,
+    pack_lines,
     phase_proof_view,
     receipt_of,
 )
@@ -75,7 +75,7 @@ def request_state(*, actor: Actor, request_id: str) -> str:
     return request_get(actor=actor, request_id=request_id).state
 
 
-def _request_view(actor: Actor, request: RequestData, parts: ChangeParts | None = None) -> RequestView:
+def _request_view(actor: Actor, request: RequestData) -> RequestView:
     project = project_get(actor=actor, project_id=request.project_id)
     hindrance = decision_hindrance(actor, request)
     gates, files, added, deleted = GateCount(0, 0), 0, 0, 0
@@ -85,9 +85,7 @@ def _request_view(actor: Actor, request: RequestData, parts: ChangeParts | None 
             gate_results_on(actor=actor, run_id=run.id, result_tree=request.binding.result_tree)
         )
         files = len(run.entries)
-        shown = parts or change_parts(actor, request)
-        added = sum(file.added for file in shown.change.files)
-        deleted = sum(file.deleted for file in shown.change.files)
+        added, deleted = pack_lines(request.subject_digest)
     return RequestView(
         id=request.id,
         state=request.state,
@@ -141,7 +139,7 @@ def request_detail(*, actor: Actor, request_id: str) -> RequestDetailView:
     names = person_names([*request.excluded, *(item.person_id for item in request.decisions)])
     hindrance = decision_hindrance(actor, request)
     return RequestDetailView(
-        request=_request_view(actor, request, parts),
+        request=_request_view(actor, request),
         digest=request.subject_digest,
         pack=PackRef(request.subject_digest, parts.pack_size) if parts else None,
         run_id=parts.run.id if parts else None,

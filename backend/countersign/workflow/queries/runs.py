@@ -24,6 +24,7 @@ from countersign.workflow.contracts import (
 from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.queries.common import project_id_of, project_ref
 from countersign.workflow.queries.packs import gate_view, risk_of
+from countersign_verify import vocabulary
 from countersign_verify.pack import pack_read
 
 if TYPE_CHECKING:
@@ -189,13 +190,16 @@ def _cost(actor: Actor, run: RunData) -> CostView:
 
 
 def run_diff(*, actor: Actor, run_id: str) -> bytes:
-    """Return the unified diff of a run's change; empty before there is one.
+    """Return the unified diff of a run's change: the sealed one as soon as there is a pack.
 
     Raises:
         PermissionDenied: the actor may not read runs.
         RunNotFound: there is no such run.
     """
     run = run_get(actor=actor, run_id=run_id)
+    if run.pack_digest:
+        with pack_file(actor=actor, digest=run.pack_digest) as file:
+            return pack_read(file).read(vocabulary.MEMBER_DIFF)
     if not run.change_commit:
         return b""
     project = project_get(actor=actor, project_id=run.project_id)

@@ -83,7 +83,8 @@ def decision_apply(context: StepContext) -> Next | Done:
     )
     if verdict != "approve":
         _work_item_end(run, verdict, request)
-        return Done({"run_id": run.id, "state": run.state})
+        # What is missing for the phase reads differently now.
+        return Next("phase", summary=request.state)
     return Next("slot", summary="approved")
 
 
