@@ -76,7 +76,9 @@ def scenes(
             actor=world.operator, project="sample", text=PLAN.read_text(), format="yaml"
         ).id
         keep("registered")
-        world.session_id = str(_result_of(session_begin(actor=world.operator, project="sample"))["session_id"])
+        begun = session_begin(actor=world.operator, project="sample")
+        drive()
+        world.session_id = str(_result(begun)["session_id"])
         _runs_begin(world)
         drive()
         keep("waiting")
@@ -91,11 +93,6 @@ def _result(job_id: str) -> dict[str, object]:
     job = job_get(actor=PLATFORM, job_id=job_id)
     assert job.state == "succeeded", job
     return dict(job.result)
-
-
-def _result_of(job_id: str) -> dict[str, object]:
-    drive()
-    return _result(job_id)
 
 
 def _runs_begin(world: World) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PLATFORM = service_actor("tests")
 PLAN = Path(__file__).resolve().parents[2] / "backend" / "countersign" / "cli" / "demo" / "plan.yaml"
-SECONDS = 120.0
+SECONDS = 30.0
 
 
 def sequence() -> None:
@@ -135,9 +135,7 @@ class World:
     def requests(self, kind: str, state: str = "pending") -> list[RequestData]:
         from countersign.approvals.selectors import request_list
 
-        return [
-            item for item in request_list(actor=PLATFORM, states=(state,)) if item.subject_kind == kind
-        ]
+        return [item for item in request_list(actor=PLATFORM, states=(state,)) if item.subject_kind == kind]
 
     def decide(self, request: RequestData, verdict: str = "approve") -> str:
         from countersign.workflow.commands import decision_submit

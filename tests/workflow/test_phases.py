@@ -1,0 +1,171 @@
+"""A phase is complete when everything is merged and the Director says so; a stranger can check it all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from countersign_verify.cli import main as verify
+from tests.workflow.world import World, drive, events, failed_jobs
+
+pytestmark = pytest.mark.needs("bwrap")
+
+
+def everything_merge(world: World) -> None:
+    world.approve("F401", "E713")
+    drive()
+    world.approve("PIE790")
+    drive()
+    # The file had moved, so the agent was asked again, and so is the director.
+    world.approve("PIE790")
+    drive()
+    assert failed_jobs() == []
+
+
+def export(world: World) -> tuple[Path, str]:
+    from countersign.jobs.selectors import job_get
+    from countersign.workflow.commands import export_begin
+
+    job_id = export_begin(actor=world.auditor, project="sample")
+    drive()
+    result = job_get(actor=world.auditor, job_id=job_id).result
+    return Path(str(result["directory"])), str(result["trust"])
+
+
+def checks(directory: Path, trust: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str]]:
+    """Verify as a stranger does; return the exit code and what failed."""
+    capsys.readouterr()
+    code = verify(["log", str(directory), "--trust", trust, "--json"])
+    report = json.loads(capsys.readouterr().out)
+    return code, [check["name"] for check in report["checks"] if check["status"] == "failed"]
+
+
+def test_phase_is_signed_off_and_the_export_verifies(
+    waiting: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    everything_merge(waiting)
+    [request] = waiting.requests("phase")
+    phase = waiting.phases()["P1"]
+    assert (phase.state, phase.complete) == ("awaiting_signoff", False)
+    waiting.decide(request)
+    drive()
+    phases = waiting.phases()
+    assert phases["P1"].complete
+    assert phases["P2"].state == "active"
+    assert failed_jobs() == []
+    directory, trust = export(waiting)
+    assert checks(directory, trust, capsys) == (0, [])
+    for pack in (directory / "packs").glob("*.tar"):
+        assert verify(["pack", str(pack), "--trust", trust]) == 0
+    for name, tampered in tamperings(directory, tmp_path):
+        code, failed = checks(tampered, trust, capsys)
+        assert code == 1, name
+        assert failed, name
+
+
+def tamperings(directory: Path, place: Path) -> list[tuple[str, Path]]:
+    """Return copies of an export, each with one thing changed."""
+    made = []
+
+    def copy(name: str) -> Path:
+        target = place / name
+        shutil.copytree(directory, target)
+        made.append((name, target))
+        return target
+
+    index = copy("index") / "index.json"
+    merges = json.loads(index.read_text())
+    merges["merges"].pop()
+    index.write_text(json.dumps(merges, sort_keys=True, separators=(",", ":")))
+    bundle = next((copy("entries") / "tile" / "entries").rglob("*[0-9]"))
+    bundle.write_bytes(bundle.read_bytes().replace(b"run.merged", b"run.marged", 1))
+    decision = next((copy("decision") / "decisions").iterdir())
+    decision.write_bytes(decision.read_bytes().replace(b'"sig":"', b'"sig":"A', 1))
+    next((copy("pack") / "packs").iterdir()).unlink()
+    proof = next(path for path in (copy("phase") / "phases").iterdir() if b'"complete"' in path.read_bytes())
+    proof.write_bytes(proof.read_bytes().replace(b'"met":true', b'"met":false', 1))
+    next((copy("addendum") / "addenda").iterdir()).unlink()
+    return made
+
+
+def test_rejected_signoff_leaves_the_phase_open(waiting: World) -> None:
+    everything_merge(waiting)
+    [request] = waiting.requests("phase")
+    waiting.decide(request, "reject")
+    drive()
+    assert waiting.phases()["P1"].state == "awaiting_signoff"
+    assert failed_jobs() == []
+
+
+def test_signoff_over_a_proof_that_is_past_is_void_and_asked_for_again(waiting: World) -> None:
+    from countersign.plans.models import Phase
+
+    everything_merge(waiting)
+    [request] = waiting.requests("phase")
+    waiting.decide(request)
+    Phase.objects.filter(pk=request.subject_id).update(proof_digest="sha256:" + "0" * 64)
+    drive()
+    assert failed_jobs() == []
+    assert waiting.request_by_id(request.id).state == "void"
+    assert not waiting.phases()["P1"].complete
+    [again] = waiting.requests("phase")
+    waiting.decide(again)
+    drive()
+    assert waiting.phases()["P1"].complete
+
+
+def test_phase_is_judged_on_the_head_that_is_there_at_the_end(
+    waiting: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another change is merged while a head is analysed: what was found on it is not what holds."""
+    from countersign.findings.analysis import analysis_run as analyse
+    from countersign.projects.models import Project
+    from countersign.workflow import phases
+
+    analysed: list[int] = []
+
+    def meanwhile(*given: object, **named: object) -> object:
+        analysed.append(1)
+        if len(analysed) == 1:
+            Project.objects.filter(pk=waiting.project_id).update(head_commit=waiting.run("F401").base_commit)
+        elif len(analysed) == 2:
+            merge = waiting.merge("F401")
+            assert merge is not None
+            Project.objects.filter(pk=waiting.project_id).update(head_commit=merge.state_commit)
+        return analyse(*given, **named)  # type: ignore[arg-type]  # handed on as they are
+
+    monkeypatch.setattr(phases, "analysis_run", meanwhile)
+    waiting.approve("F401")
+    drive()
+    assert len(analysed) == 3
+    assert failed_jobs() == []
+    merge = waiting.merge("F401")
+    assert merge is not None
+    from countersign.plans.selectors import phase_proof_stored
+    from tests.workflow.world import PLATFORM
+
+    proof = phase_proof_stored(actor=PLATFORM, phase_id=waiting.phases()["P1"].id)
+    assert merge.state_commit in json.dumps(proof)
+
+
+def test_analysis_that_fails_completes_no_phase(waiting: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from countersign.findings.analysis import analysis_run as analyse
+    from countersign.findings.contracts import HookStatus
+    from countersign.workflow import phases
+
+    monkeypatch.setattr(
+        phases,
+        "analysis_run",
+        lambda *given, **named: tuple(
+            replace(item, status=HookStatus.FAILED) for item in analyse(*given, **named)
+        ),
+    )
+    everything_merge(waiting)
+    assert waiting.requests("phase") == []
+    assert not waiting.phases()["P1"].complete
+    assert events(waiting.runs["F401"])["run.merged"] == 1
