@@ -16,7 +16,7 @@ from countersign.projects.selectors import project_get
 from countersign.prompts.selectors import prompt_get
 from countersign.providers.cli_agent import propose
 from countersign.providers.contracts import ProposalRequest
-from countersign.providers.selectors import adapter_get
+from countersign.providers.selectors import adapter_get, agent_call_list
 from countersign.providers.services import agent_call_record
 from countersign.runs.contracts import ProposalData
 from countersign.runs.selectors import incident_list, run_get
@@ -126,13 +126,15 @@ def proposal_ask(context: StepContext) -> Next:
 def _call_keep(
     context: StepContext, run: RunData, prompt: PromptData, adapter: AdapterData, result: ProposalResult
 ) -> str:
+    # A worker that died before it could record a proposal leaves a call behind: it was made, and it stays.
+    earlier = agent_call_list(actor=EXECUTOR, run_id=run.id)
     transcript = artifact_store(result.transcript)
     artifact_record(actor=context.actor, lease=context.lease, stored=transcript, media_type="text/plain")
     agent_call_record(
         actor=context.actor,
         lease=context.lease,
         run_id=run.id,
-        attempt=run.attempt + 1,
+        attempt=earlier[-1].attempt + 1 if earlier else 1,
         adapter=adapter,
         prompt_digest=prompt.digest,
         result=result,

@@ -152,9 +152,10 @@ def prompts_make(context: StepContext) -> Next:
     """Generate the prompt of every proposed work item."""
     session_id = context.text("session_id")
     items = work_item_list(actor=context.actor, session_id=session_id, states=(WorkItemState.PROPOSED,))
-    for item in items:
-        prompt_for(actor=context.actor, item=item, lease=context.lease)
-    session_complete(actor=context.actor, lease=context.lease, session_id=session_id)
+    if session_get(actor=context.actor, session_id=session_id).state == "running":
+        for item in items:
+            prompt_for(actor=context.actor, item=item, lease=context.lease)
+        session_complete(actor=context.actor, lease=context.lease, session_id=session_id)
     return Next("phases", {"prompts": len(items)}, summary=f"{len(items)} prompts")
 
 
