@@ -113,10 +113,6 @@ export interface paths {
         /**
          * Log in with a password
          * @description Start a session.
-         *
-         *     Raises:
-         *         CredentialRefused: address or password is wrong, or the user was deactivated.
-         *         LoginThrottled: too many attempts failed.
          */
         post: operations["auth_login"];
         delete?: never;
@@ -157,9 +153,6 @@ export interface paths {
         /**
          * Log in with a one-time token
          * @description Use the token up and start a session.
-         *
-         *     Raises:
-         *         CredentialRefused: unknown, used or expired.
          */
         post: operations["auth_one_time_login"];
         delete?: never;
