@@ -19,7 +19,7 @@ from tests.unit.runs.samples import person
 D1, D2, C1, C2 = person("director"), person("director"), person("cab_member"), person("cab_member")
 BOTH, NEITHER, AUTHOR = person("director", "cab_member"), person("operator", "admin"), person("director")
 AGENT = Actor(kind="agent", id="a", label="agent", person_id=D2.person_id, roles=frozenset({"director"}))
-LENT = replace(D2, minted_by=AUTHOR.person_id, token_id="t")
+LENT = replace(D2, minted_by=NEITHER.person_id, token_id="t")
 ROBOT = replace(D1, unattended=True)
 PEOPLE = (D1, D2, C1, C2, BOTH, NEITHER, AUTHOR, AGENT, LENT, ROBOT)
 QUORUMS: tuple[dict[str, int], ...] = (
@@ -30,6 +30,20 @@ QUORUMS: tuple[dict[str, int], ...] = (
     {},
 )
 VERDICTS: tuple[Verdict, ...] = ("approve", "approve", "approve", "reject", "request_changes")
+# what is wrong -> who decides, on the right digest, for which reason
+FAULTS: dict[str, tuple[Actor, bool, str]] = {
+    "none": (D1, True, "reads well"),
+    "digest": (D1, False, "reads well"),
+    "reason": (D1, True, " "),
+    "excluded": (AUTHOR, True, "reads well"),
+    "agent": (AGENT, True, "reads well"),
+    "lent": (LENT, True, "reads well"),
+    "role": (C1, True, "reads well"),
+    "unattended": (ROBOT, True, "reads well"),
+    "twice": (C1, True, "reads well"),
+    "late": (D1, True, "reads well"),
+    "blocked": (D1, True, "reads well"),
+}
 ENDS = {"reject": "rejected", "request_changes": "changes_requested"}
 Vote = tuple[Actor, str, str]
 
@@ -41,6 +55,9 @@ class DecisionMachine(RuleBasedStateMachine):
 
     @initialize(quorum=st.sampled_from(QUORUMS), blocked=st.sampled_from([False, False, False, True]))
     def start(self, quorum: dict[str, int], blocked: bool) -> None:
+        self.start_with(quorum, blocked=blocked)
+
+    def start_with(self, quorum: dict[str, int], *, blocked: bool) -> None:
         self.quorum, self.blocked = quorum, blocked
         first = self.requests.open(quorum, blocked=blocked, excluded=[AUTHOR])
         self.about = (first.subject_kind, first.subject_id)
@@ -75,7 +92,12 @@ class DecisionMachine(RuleBasedStateMachine):
         demo=st.booleans(),
     )
     def decide(self, back: int, actor: Actor, verdict: Verdict, right: bool, reason: str, demo: bool) -> None:
-        number = max(0, len(self.made) - back)
+        self.decide_on(-back, actor, verdict, right=right, reason=reason, demo=demo)
+
+    def decide_on(
+        self, back: int, actor: Actor, verdict: Verdict, *, right: bool, reason: str, demo: bool
+    ) -> None:
+        number = max(0, len(self.made) + back)
         request = self.made[number]
         wrong = DIGEST if request.subject_digest == OTHER_DIGEST else OTHER_DIGEST
         digest = request.subject_digest if right else wrong
@@ -94,7 +116,6 @@ class DecisionMachine(RuleBasedStateMachine):
         elif not any(self._lacking(number, everybody(role)) for role in self.quorum):
             self.state[number] = "approved"
 
-    @rule()
     def supersede(self) -> None:
         newest = self.made[-1].subject_digest
         digest = DIGEST if newest == OTHER_DIGEST else OTHER_DIGEST
@@ -108,24 +129,48 @@ class DecisionMachine(RuleBasedStateMachine):
         self.late.append(False)
         self.votes.append([])
 
-    @rule()
     def time_passes(self) -> None:
         self.requests.let_expire(self.made[-1])
         self.late[-1] = True
 
-    @rule()
     def sweep(self) -> None:
         requests_expire(actor=self.requests.actor)
         if self.late[-1] and self.state[-1] == "pending":
             self.state[-1] = "expired"
 
-    @rule()
     def void(self) -> None:
         request_void(
             actor=self.requests.actor, lease=self.requests.lease, request_id=self.made[-1].id, why="moved"
         )
         if self.state[-1] in {"pending", "approved"}:
             self.state[-1] = "void"
+
+    @rule(name=st.sampled_from(["supersede", "supersede", "time_passes", "sweep", "void"]))
+    def something_happens(self, name: str) -> None:
+        getattr(self, name)()
+
+    @rule(actor=st.sampled_from(PEOPLE), demo=st.booleans())
+    def approve(self, actor: Actor, demo: bool) -> None:
+        """Most people look at what waits, and approve it."""
+        self.decide_on(-1, actor, "approve", right=True, reason="reads well", demo=demo)
+
+    @rule(fault=st.sampled_from(sorted(FAULTS)))
+    def decide_with_one_fault(self, fault: str) -> None:
+        """On a request of its own: all is as it should be but for one thing."""
+        waiting = (self.quorum, self.blocked, self.about, self.made, self.state, self.late, self.votes)
+        self.start_with(
+            {"cab_member": 2} if fault == "twice" else {"director": 1}, blocked=fault == "blocked"
+        )
+        actor, right, reason = FAULTS[fault]
+        if fault == "twice":
+            self.decide_on(-1, actor, "approve", right=True, reason="reads well", demo=True)
+        if fault == "late":
+            self.time_passes()
+        before = self.votes[-1][:]
+        self.decide_on(-1, actor, "approve", right=right, reason=reason, demo=fault == "none")
+        assert (self.votes[-1] != before) == (fault == "none")
+        self.the_database_agrees()
+        self.quorum, self.blocked, self.about, self.made, self.state, self.late, self.votes = waiting
 
     @invariant()
     def the_database_agrees(self) -> None:
@@ -159,8 +204,8 @@ def test_nothing_is_accepted_that_should_not_be(requests: Requests) -> None:
     run_state_machine_as_test(
         DecisionMachine,
         settings=settings(
-            max_examples=20,
-            stateful_step_count=20,
+            max_examples=12,
+            stateful_step_count=25,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),

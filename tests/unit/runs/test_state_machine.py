@@ -7,13 +7,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from countersign.audit.selectors import event_list
+from countersign.audit.selectors import event_count, event_list
 from countersign.jobs.contracts import Lease
 from countersign.jobs.errors import LeaseLost
 from countersign.runs.errors import MergeIntentConflict, MergeSlotTaken, RunStateConflict
+from countersign.runs.models import Attempt, Incident, Merge, Run, RunState
 from countersign.runs.selectors import merge_of, run_get
 from countersign.shared.actor import Actor
-from tests.unit.runs.samples import REQUEST, Runs, project_make
+from tests.unit.runs.samples import REQUEST, Runs, project_make, rows_of
 
 SLOTS = 2
 # service -> states from which it moves -> where it leads
@@ -29,6 +30,7 @@ MOVES: dict[str, dict[str, str]] = {
     "incident_open": dict.fromkeys(("checking", "proposing"), "incident"),
 }
 VERDICTS = {"approve": "approved", "reject": "rejected", "request_changes": "changes_requested"}
+ENDED = {"merged", "rejected", "changes_requested", "incident", "failed"}
 UNDECIDED = {"queued", "proposing", "checking", "sealing", "waiting_approval"}
 
 
@@ -112,14 +114,24 @@ class RunMachine(RuleBasedStateMachine):
         self._call(LeaseLost, name, number, lease=stale)
 
     @rule(number=st.integers(0, SLOTS - 1))
+    def renew(self, number: int) -> None:
+        """What has ended makes room for another run."""
+        if self.state[number] in ENDED:
+            self.ids[number], self.state[number] = self.made.create().id, "queued"
+            self.revision[number], self.attempt[number] = 1, 0
+            self.intended[number] = self.bound[number] = False
+
+    @rule(number=st.integers(0, SLOTS - 1))
     def go_all_the_way(self, number: int) -> None:
         """Random moves rarely come to an end by themselves."""
+        self.renew(number)
         for name in ("run_snapshot", "proposal_record"):
             self.move(name, number)
         self.checked(number, retry=False)
         self.move("run_sealed", number)
         self.decided(number, "approve", right=True)
         self.move("merge_slot_take", number)
+        self.move("merge_intend", number)
 
     @invariant()
     def the_database_agrees(self) -> None:
@@ -147,6 +159,28 @@ class RunMachine(RuleBasedStateMachine):
             if "run.merged" in types:
                 assert "run.decided" in types[: types.index("merge.intended")]
                 assert types.index("merge.intended") < types.index("run.merged")
+
+
+@pytest.mark.parametrize("state", list(RunState.values))
+def test_a_run_refuses_every_move_that_its_state_does_not_allow(runs: Runs, state: str) -> None:
+    run = runs.bring(state)
+    before = (rows_of(Run, Attempt, Merge, Incident), event_count())
+    for name, allowed in MOVES.items():
+        # Its merge is intended on the way to its end, and the same intent again is a repeat.
+        if state in allowed or (name == "merge_intend" and state == "merged"):
+            continue
+        with pytest.raises((RunStateConflict, MergeIntentConflict)):
+            runs.call(name, run.id)
+    for verdict, to in VERDICTS.items():
+        if state not in {"waiting_approval", to}:
+            with pytest.raises(RunStateConflict):
+                runs.call("run_decided", run.id, verdict=verdict)
+    if state != "checking":
+        with pytest.raises(RunStateConflict):
+            runs.call("run_checked", run.id)
+    if state not in UNDECIDED:
+        runs.call("run_failed", run.id)
+    assert (rows_of(Run, Attempt, Merge, Incident), event_count()) == before
 
 
 def test_run_moves_only_as_its_life_allows(runs: Runs, worker: Actor) -> None:
