@@ -27,7 +27,7 @@ def commands(document: Path) -> list[str]:
     """Return the lines of a document's shell blocks, continuations joined, without prompts and comments."""
     found = []
     for language, block in re.findall(
-        r"^```(\w*)\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL
+        r"^ *```(\w*)\n(.*?)^ *```$", document.read_text(), re.MULTILINE | re.DOTALL
     ):
         if language in SHELLS:
             for line in block.replace("\\\n", " ").splitlines():
