@@ -138,6 +138,43 @@ def scene(
             forget_cached_keys()
 
 
+@pytest.fixture(scope="session")
+def signing(
+    scenes: dict[str, Scene],
+    _database_snapshot: Restorable,
+    superuser_dsn: str,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Scene:
+    """Return the state in which everything is merged, and the phase lacks only the Director's word."""
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        before = scenes["waiting"]
+        before.rows.restore()
+        before.files.restore()
+        world = copy.deepcopy(before.world)
+        world.approve("F401", "E713")
+        drive()
+        world.approve("PIE790")
+        drive()
+        # The file had moved, so the agent was asked again, and so is the director.
+        world.approve("PIE790")
+        drive()
+        connections.close_all()
+        rows = type(_database_snapshot)(superuser_dsn)  # type: ignore[call-arg]  # the class of the root conftest
+        made = Scene(rows, Files(tmp_path_factory.mktemp("signing"), world.source.path), world)
+        _database_snapshot.restore()
+    return made
+
+
+@pytest.fixture
+def merged(signing: Scene, scenes: dict[str, Scene], scene: Callable[[str], World]) -> World:
+    """A project in which everything is merged, and a phase that waits for its sign-off."""
+    scenes["merged"] = signing
+    return scene("merged")
+
+
 @pytest.fixture
 def waiting(scene: Callable[[str], World]) -> World:
     """A project with three changes that wait for a decision."""
