@@ -17,6 +17,7 @@ from countersign.plans.services import work_item_move, work_item_start
 from countersign.projects.selectors import project_get
 from countersign.projects.services import project_create
 from countersign.runs.errors import RunStateConflict
+from countersign.runs.selectors import run_list
 from countersign.runs.services import run_create
 from countersign.shared.env import demo_installation, environment
 from countersign.shared.errors import Conflict, InvalidInput
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from countersign.plans.contracts import PlanData
     from countersign.shared.actor import Actor
 
+ENDED_RUN_STATES = frozenset({"merged", "rejected", "changes_requested", "failed", "incident"})
 _VERDICTS = ("approve", "reject", "request_changes")
 
 
@@ -130,6 +132,9 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
             "nobody but yourself could decide on the result: give another person the role director first"
         )
         raise QuorumImpossible(message)
+    if item.state is WorkItemState.RUNNING and not _runs_open(item.id):
+        # A process that died between beginning the item and creating its run left it like this.
+        _item_release(item.id)
     work_item_start(actor=actor, work_item_id=item.id)
     try:
         prompt = prompt_for(actor=actor, item=item, lease=None)
@@ -148,15 +153,24 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
     except RunStateConflict:
         raise
     except Exception:
-        work_item_move(
-            actor=EXECUTOR,
-            work_item_id=item.id,
-            expected=WorkItemState.RUNNING,
-            to=WorkItemState.READY,
-            reason="its run could not be started",
-        )
+        _item_release(item.id)
         raise
     return RunBegun(run_id=run.id, job_id=job_id)
+
+
+def _runs_open(work_item_id: str) -> bool:
+    runs = run_list(actor=EXECUTOR, work_item_ids=(work_item_id,))
+    return any(run.state not in ENDED_RUN_STATES for run in runs)
+
+
+def _item_release(work_item_id: str) -> None:
+    work_item_move(
+        actor=EXECUTOR,
+        work_item_id=work_item_id,
+        expected=WorkItemState.RUNNING,
+        to=WorkItemState.READY,
+        reason="its run could not be started",
+    )
 
 
 def decision_submit(*, actor: Actor, request_id: str, verdict: str, reason: str, digest: str) -> str:
