@@ -13,11 +13,19 @@ import pytest
 
 from countersign.shared.types import JSON
 from countersign.workflow import contracts
+from countersign.workflow.contracts import requests
 
 if TYPE_CHECKING:
     from countersign.api.base import Output
 
-NAMES = {**vars(contracts), "datetime": datetime, "Mapping": Mapping, "JSON": JSON}
+NAMES = {
+    **vars(requests),
+    **vars(contracts),
+    "Literal": Literal,
+    "datetime": datetime,
+    "Mapping": Mapping,
+    "JSON": JSON,
+}
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
