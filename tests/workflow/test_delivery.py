@@ -161,3 +161,61 @@ def test_decision_that_expires_before_the_delivery_is_asked_for_again(waiting: W
     assert "expired" in waiting.request_by_id(old.id).void_reason
     assert waiting.run("F401").state == "waiting_approval"
     assert waiting.request("F401").id != old.id
+
+
+def test_services_that_give_up_record_nothing_under_a_lost_lease(waiting: World) -> None:
+    from countersign.jobs.contracts import Lease
+    from countersign.jobs.errors import LeaseLost
+    from countersign.runs.services import merge_abandon, merge_fail
+    from tests.workflow.world import PLATFORM
+
+    waiting.approve("F401")
+    request = waiting.request("F401")
+    drive(lambda: intended(waiting))
+    lost = Lease(waiting.execution("F401").id, 0)
+    run_id = waiting.runs["F401"]
+    with pytest.raises(LeaseLost):
+        merge_abandon(actor=PLATFORM, lease=lost, run_id=run_id, why="tried")
+    with pytest.raises(LeaseLost):
+        merge_fail(actor=PLATFORM, lease=lost, run_id=run_id, request_id=request.id, failure={})
+    assert intended(waiting)
+    assert waiting.run("F401").state == "merging"
+
+
+def test_merge_fail_leaves_an_intended_merge_alone(waiting: World) -> None:
+    from countersign.jobs.selectors import jobs_due
+    from countersign.jobs.services import job_claim
+    from countersign.runs.services import merge_fail
+    from tests.workflow.world import PLATFORM, hurry
+
+    waiting.approve("F401")
+    request = waiting.request("F401")
+    drive(lambda: intended(waiting))
+    hurry()
+    [job_id] = jobs_due()
+    claimed = job_claim(job_id=job_id, owner="test")
+    assert claimed is not None
+    run = merge_fail(
+        actor=PLATFORM,
+        lease=claimed.lease,
+        run_id=waiting.runs["F401"],
+        request_id=request.id,
+        failure={"error": "tried"},
+    )
+    assert run.state == "merging"
+
+
+def test_repository_contains_its_history_and_nothing_else(waiting: World) -> None:
+    from countersign.sandbox.errors import RepositoryNotFound
+    from countersign.workflow.change import repository_of
+
+    base = waiting.source.head
+    waiting.approve("F401")
+    drive()
+    repository, head = repository_of(waiting.project), waiting.source.head
+    assert repository.contains(head, base)
+    assert repository.contains(head, head)
+    assert not repository.contains(base, head)
+    assert not repository.contains(head, "1" * 40)
+    with pytest.raises(RepositoryNotFound):
+        repository.contains("1" * 40, head)

@@ -192,7 +192,7 @@ def test_plan_queries_show_who_is_waited_for(waiting: World) -> None:
     first, second = plan_detail(actor=waiting.auditor, plan_id=plan.id).phases
     assert (first.waiting_on, second.waiting_on) == ("person", "phase")
     assert len(first.waiting_request_ids) == 3
-    assert {criterion.met for item in first.deliverables for criterion in item.criteria} == {None}
+    assert True not in {criterion.met for item in first.deliverables for criterion in item.criteria}
     assert [phase.code for phase in phase_page(actor=waiting.auditor).items] == ["P1", "P2"]
     assert phase_detail(actor=waiting.auditor, phase_id=first.id).project.slug == "sample"
     items = work_item_page(actor=waiting.auditor, project="sample", state="running").items
@@ -244,3 +244,11 @@ def test_installation_queries_say_how_far_it_can_be_trusted(
 
     monkeypatch.setattr(current_app.control, "ping", away)
     assert workers_alive() == ()
+
+
+def test_phase_that_nobody_has_judged_has_unknown_criteria(registered: World) -> None:
+    from countersign.workflow.queries.plans import phase_page
+
+    [first, _] = phase_page(actor=registered.auditor).items
+    assert {criterion.met for item in first.deliverables for criterion in item.criteria} == {None}
+    assert {gate.met for gate in first.gates} == {None}

@@ -297,7 +297,11 @@ class Repository:
         return tuple(reversed(line[: line.index(old)]))
 
     def contains(self, commit: str, ancestor: str) -> bool:
-        """Say whether ``ancestor`` is ``commit`` or in its history."""
+        """Say whether ``ancestor`` is ``commit`` or in its history.
+
+        Raises:
+            RepositoryNotFound: there is no commit ``commit``.
+        """
         self.commit_tree_id(commit)
         found = self._git("rev-list", "--max-count=1", _checked(ancestor), f"^{commit}", ok=(0, 128))
         return self._git("cat-file", "-t", _checked(ancestor), ok=(0, 128)) == b"commit\n" and not found
