@@ -14,6 +14,7 @@ PROOF_VERSION = 1
 DONE = "done"
 PASS = "pass"  # noqa: S105 - a gate's verdict
 MERGED = "merged"
+SIGNOFF_MISSING = "sign-off by a person"
 
 _Record = Mapping[str, JsonInput]
 
@@ -133,7 +134,7 @@ def _coverage(coverage: JsonInput, missing: list[str]) -> None:
 def _signoff(proof: Mapping[str, JsonInput], missing: list[str]) -> None:
     signoff = proof.get("signoff")
     if not isinstance(signoff, Mapping):
-        missing.append("sign-off by a person")
+        missing.append(SIGNOFF_MISSING)
         return
     try:
         over = digest_of(proof_unsigned(proof))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import json
+import sys
 import tempfile
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def main() -> None:
     for row in rows:
         cells = (row.name, row.value, row.unit, row.baseline, row.ratio, row.bar, row.met)
         table.add_row(*("" if cell is None else str(cell) for cell in cells))
-    Console().print(table)
+    # Names stay whole where nobody set a width.
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
     if options.json:
         options.json.write_text(json.dumps([row.as_json() for row in rows], indent=2) + "\n")
 

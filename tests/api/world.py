@@ -152,7 +152,7 @@ def _session(world: World) -> None:
     lease = lease_take()
     session = session_create(actor=WORKER, project_id=world.project_id, commit=COMMIT)
     world.session_id = session.id
-    session_start(actor=WORKER, lease=lease, session_id=session.id)
+    session_start(actor=WORKER, lease=lease, session_id=session.id, commit=session.commit)
     findings = tuple(
         FindingData(
             id="",

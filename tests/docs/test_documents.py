@@ -102,14 +102,20 @@ def help_of(*command: str) -> str:
 
 def sections(text: str) -> dict[str, str]:
     """Return what the reference says, by the command in the heading."""
-    parts = re.split(r"^### (countersign(?:-verify)? \w+)$", text, flags=re.MULTILINE)
+    parts = re.split(r"^### (countersign(?:-verify)? \w+(?: \w+)?)$", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def commands_in(*group: str) -> list[str]:
+    """Return the commands that a program or a group of its commands lists."""
+    return re.findall(r"^  (\w+)  ", help_of(*group).partition("Commands:\n")[2], re.MULTILINE)
 
 
 def offered() -> list[str]:
     """Return every command that the programs offer."""
-    listed = help_of("countersign").partition("Commands:\n")[2]
-    own = re.findall(r"^  (\w+)  ", listed, re.MULTILINE)
+    own: list[str] = []
+    for name in commands_in("countersign"):
+        own += [f"{name} {inner}" for inner in commands_in("countersign", name)] or [name]
     verify = re.search(r"\{([\w,]+)\}", help_of("countersign-verify"))
     assert verify
     return [
@@ -177,32 +183,6 @@ def test_names_that_python_in_the_documentation_imports_are_there(path: Path, bl
             module = importlib.import_module(node.module)
             for alias in node.names:
                 assert hasattr(module, alias.name), f"{node.module} has no {alias.name}"
-
-
-def test_administrator_of_the_documentation_is_made(db: None) -> None:
-    path = ROOT / "docs" / "how-to" / "first-administrator.md"
-    [block] = blocks(path, "python")
-    script = ast.parse(block)
-    # Without joining a running platform, which these tests have none of.
-    joined = next(
-        place
-        for place, node in enumerate(script.body)
-        if isinstance(node, ast.ImportFrom) and node.module == "countersign.accounts.services"
-    )
-    script.body = [
-        node
-        for place, node in enumerate(script.body)
-        if place >= joined or isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    from countersign.accounts.selectors import user_by_email
-    from countersign.accounts.services import roles_sync
-    from countersign.shared.actor import service_actor
-
-    roles_sync(actor=service_actor("test"))
-    scope: dict[str, object] = {}
-    source = ast.unparse(script).replace("getpass.getpass()", "'a-password-of-the-test-81'")
-    exec(compile(source, named(path), "exec"), scope)  # noqa: S102 - the documentation's own text
-    assert "admin" in user_by_email("ada@example.org").roles
 
 
 def test_every_decision_record_is_listed_in_order() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -88,20 +89,27 @@ def test_analysis_proposes_what_the_plan_asks_for(waiting: World) -> None:
     assert len({item.key for item in items}) == len(items)
 
 
-def test_analysis_whose_base_is_gone_fails_its_session(registered: World) -> None:
+def test_analysis_of_a_repository_that_is_gone_fails_its_session(registered: World) -> None:
     from countersign.findings.selectors import session_list
-    from countersign.findings.services import session_create
-    from countersign.jobs.services import job_submit
+    from countersign.workflow.commands import session_begin
 
-    session = session_create(actor=registered.operator, project_id=registered.project_id, commit="1" * 40)
-    job_submit(
-        actor=registered.operator,
-        kind="session.analyse",
-        subject=("session", session.id),
-        payload={"session_id": session.id},
-    )
+    session_begin(actor=registered.operator, project=registered.project_id)
+    shutil.rmtree(registered.source.path)
     drive()
     assert [item.state for item in session_list(actor=PLATFORM)] == ["failed"]
+
+
+def test_analysis_follows_what_was_pushed_since(registered: World) -> None:
+    from countersign.findings.selectors import finding_list, session_list
+    from countersign.workflow.commands import session_begin
+
+    pushed = registered.source.commit("src/sample/fresh.py", "import json\n")
+    session_begin(actor=registered.operator, project=registered.project_id)
+    drive()
+    [session] = session_list(actor=PLATFORM)
+    assert (session.state, session.commit, registered.project.head_commit) == ("completed", pushed, pushed)
+    found = finding_list(actor=PLATFORM, session_id=session.id, rule="F401")
+    assert "src/sample/fresh.py" in {finding.path for finding in found}
 
 
 def test_analysis_without_a_plan_proposes_the_best_of_everything(

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from countersign import __version__
-from countersign.cli import doctor, down, output, status, up
+from countersign.cli import doctor, down, output, status, up, user
 from countersign.cli.demo import command as demo
 from countersign.shared.errors import DomainError, PermissionDenied
 
@@ -22,6 +22,7 @@ app.command()(demo.demo)
 app.command()(down.down)
 app.command()(status.status)
 app.command()(doctor.doctor)
+app.add_typer(user.app, name="user")
 
 
 @app.command()

@@ -49,8 +49,8 @@ def session_create(*, actor: Actor, project_id: str, commit: str) -> SessionData
 
 
 @transaction.atomic(durable=True)
-def session_start(*, actor: Actor, lease: Lease, session_id: str) -> None:
-    """Begin a session, or go on with one that another worker began.
+def session_start(*, actor: Actor, lease: Lease, session_id: str, commit: str) -> None:
+    """Begin a session on ``commit``, or go on with one that another worker began.
 
     Raises:
         LeaseLost: another worker holds the job now.
@@ -60,8 +60,13 @@ def session_start(*, actor: Actor, lease: Lease, session_id: str) -> None:
     lease_check(lease)
     if AnalysisSession.objects.filter(pk=session_id, state=SessionState.RUNNING).exists():
         return
-    _move(session_id, expected=(SessionState.PENDING,), state=SessionState.RUNNING)
-    record(actor=actor, type="analysis_session.started", subject=("analysis_session", session_id))
+    _move(session_id, expected=(SessionState.PENDING,), state=SessionState.RUNNING, commit=commit)
+    record(
+        actor=actor,
+        type="analysis_session.started",
+        subject=("analysis_session", session_id),
+        data={"commit": commit},
+    )
 
 
 @transaction.atomic(durable=True)

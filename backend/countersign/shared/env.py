@@ -123,6 +123,11 @@ def database_address(role: DatabaseRole | None = None) -> DatabaseAddress:
     )
 
 
+def database_configured() -> bool:
+    """Say whether this process was told where the database is."""
+    return "COUNTERSIGN_DATABASE_HOST" in os.environ
+
+
 def package_index_environment() -> dict[str, str]:
     """Return the variables that let pip reach the configured package index, and no others."""
     return {

@@ -19,7 +19,7 @@ import { planQuery, plansQuery } from "@/features/plans/queries";
 import { STRINGS as PLANS } from "@/features/plans/strings";
 import { runQuery, runsQuery } from "@/features/runs/queries";
 import { STRINGS as RUNS } from "@/features/runs/strings";
-import { safeNext, takeFragmentToken } from "@/features/session/fragment";
+import { insideApp, safeNext, takeFragmentToken } from "@/features/session/fragment";
 import { LoginPage } from "@/features/session/login-page";
 import { meQuery, oneTimeLogin, sessionKeys } from "@/features/session/queries";
 import { STRINGS as SESSION } from "@/features/session/strings";
@@ -73,7 +73,9 @@ function Login() {
     <LoginPage
       linkProblem={problem}
       onSignedIn={() => {
-        router.history.replace(safeNext(next));
+        const place = safeNext(next);
+        if (insideApp(place)) router.history.replace(place);
+        else window.location.replace(place);
       }}
     />
   );

@@ -40,7 +40,7 @@ def session(project_id: str, operator: Actor) -> SessionData:
 
 @pytest.fixture
 def running(session: SessionData, worker: Actor, lease: Lease) -> SessionData:
-    session_start(actor=worker, lease=lease, session_id=session.id)
+    session_start(actor=worker, lease=lease, session_id=session.id, commit=session.commit)
     return session
 
 
@@ -60,7 +60,7 @@ def test_session_create_needs_the_role(project_id: str, stranger: Actor) -> None
 
 
 def test_session_start_again_changes_nothing(running: SessionData, worker: Actor, lease: Lease) -> None:
-    session_start(actor=worker, lease=lease, session_id=running.id)
+    session_start(actor=worker, lease=lease, session_id=running.id, commit=running.commit)
     assert session_get(actor=worker, session_id=running.id).state == "running"
     assert sorted(_types(worker, running)) == ["analysis_session.created", "analysis_session.started"]
 
@@ -97,7 +97,7 @@ def test_session_complete_counts_by_tool(running: SessionData, worker: Actor, le
     with pytest.raises(SessionStateConflict, match="completed"):
         session_complete(actor=worker, lease=lease, session_id=running.id)
     with pytest.raises(SessionStateConflict, match="completed"):
-        session_start(actor=worker, lease=lease, session_id=running.id)
+        session_start(actor=worker, lease=lease, session_id=running.id, commit=running.commit)
 
 
 def test_session_complete_refuses_when_a_tool_is_missing(
@@ -126,7 +126,9 @@ def test_session_fail_keeps_the_reason(session: SessionData, worker: Actor, leas
 
 
 SERVICES: dict[str, Callable[[Actor, Lease, str], object]] = {
-    "start": lambda actor, lease, session: session_start(actor=actor, lease=lease, session_id=session),
+    "start": lambda actor, lease, session: session_start(
+        actor=actor, lease=lease, session_id=session, commit="c" * 40
+    ),
     "hook": lambda actor, lease, session: hook_record(
         actor=actor, lease=lease, session_id=session, result=_hook()
     ),

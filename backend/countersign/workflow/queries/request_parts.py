@@ -41,6 +41,7 @@ from countersign.workflow.naming import merge_tag
 from countersign.workflow.queries.packs import risk_of
 from countersign_verify import vocabulary
 from countersign_verify.pack import pack_read
+from countersign_verify.phases import SIGNOFF_MISSING, phase_complete
 
 if TYPE_CHECKING:
     from countersign.approvals.contracts import RequestData
@@ -192,14 +193,22 @@ def phase_proof_view(actor: Actor, request: RequestData) -> PhaseProofView:
     phase = phase_get(actor=actor, phase_id=request.subject_id)
     proof = phase_proof_stored(actor=actor, phase_id=phase.id)
     items = [
-        ProofItem(f"{deliverable['code']} {demand['code']}", str(demand["reason"]), bool(demand["met"]))
+        ProofItem(
+            f"{deliverable['code']} {demand['code']}",
+            f"{demand['text']} ({demand['reason']})",
+            bool(demand["met"]),
+        )
         for deliverable in proof["deliverables"]
         for demand in deliverable["criteria"]
     ]
     items += [
-        ProofItem(f"gate {gate['code']}", str(gate["reason"]), bool(gate["met"])) for gate in proof["gates"]
+        ProofItem(f"gate {gate['code']}", f"{gate['text']} ({gate['reason']})", bool(gate["met"]))
+        for gate in proof["gates"]
     ]
-    return PhaseProofView(complete=phase.complete, missing=phase.missing, items=tuple(items))
+    # The sign-off itself is what is being asked for: everything else must be there.
+    _complete, missing = phase_complete(proof)
+    others = tuple(item for item in missing if item != SIGNOFF_MISSING)
+    return PhaseProofView(complete=not others, missing=others, items=tuple(items))
 
 
 def execution_of(actor: Actor, request: RequestData) -> ExecutionView | None:

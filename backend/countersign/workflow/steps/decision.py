@@ -30,13 +30,13 @@ from countersign.runs.services import (
     run_rebased,
     run_restarted,
 )
-from countersign.sandbox.errors import RefMoved, RepositoryInvalid, RepositoryNotFound
-from countersign.sandbox.exchange import repository_deliver, repository_import
+from countersign.sandbox.errors import RefMoved
+from countersign.sandbox.exchange import repository_deliver
 from countersign.sandbox.isolation import IsolationKind
 from countersign.shared.clock import now
-from countersign.shared.errors import Unavailable
 from countersign.workflow.change import change_freeze, change_message, repository_of
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.following import head_follow, head_import
 from countersign.workflow.merging import approvals_of, merge_plan, state_entry
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.phases import phases_recompute
@@ -49,17 +49,10 @@ if TYPE_CHECKING:
     from countersign.approvals.contracts import RequestData
     from countersign.projects.contracts import ProjectData
     from countersign.runs.contracts import MergeData, RunData
-    from countersign.sandbox.contracts import ImportedHead
     from countersign.shared.types import JSON
 
 CHECKPOINT_WAIT_SECONDS = 0.2
 SLOT_WAIT_SECONDS = 0.5
-
-
-class SourceUnreadable(Unavailable):
-    """The registered repository is not where it was, or Git can't read it."""
-
-    code = "source_unreadable"
 
 
 def checkpoint_await(context: StepContext) -> Next:
@@ -140,7 +133,7 @@ def merge_prepare(context: StepContext) -> Next | Done:
         return Done({"run_id": run.id, "voided": request.void_reason})
     if merge_of(actor=EXECUTOR, run_id=run.id) is not None:
         return Next("act")
-    project = _head_follow(project_get(actor=EXECUTOR, project_id=run.project_id))
+    project = head_follow(project_get(actor=EXECUTOR, project_id=run.project_id))
     if request.state == "void":
         return _void_and_rebase(context, project, run, request, request.void_reason)
     if request.expires_at <= now():
@@ -180,32 +173,6 @@ def merge_prepare(context: StepContext) -> Next | Done:
         addendum_digest=addendum,
     )
     return Next("act", summary="the merge is intended")
-
-
-def _head_import(project: ProjectData) -> ImportedHead:
-    """Bring in what stands on the registered branch now.
-
-    Raises:
-        SourceUnreadable: the registered repository can't be read.
-    """
-    try:
-        return repository_import(
-            repository_of(project),
-            Path(project.source_path),
-            project.default_branch,
-            isolation=IsolationKind(project.isolation),
-        )
-    except (RepositoryInvalid, RepositoryNotFound) as error:
-        message = f"the registered repository can't be read: {error.message}"
-        raise SourceUnreadable(message, project=project.slug) from error
-
-
-def _head_follow(project: ProjectData) -> ProjectData:
-    """Follow the registered repository when somebody pushed to it outside the platform."""
-    head = _head_import(project)
-    if head.commit != project.head_commit:
-        project_head_move(actor=EXECUTOR, project_id=project.id, old=project.head_commit, new=head.commit)
-    return project_get(actor=EXECUTOR, project_id=project.id)
 
 
 def _void_and_rebase(
@@ -273,7 +240,7 @@ def merge_act(context: StepContext) -> Next:
             isolation=IsolationKind(project.isolation),
         )
     except RefMoved as moved:
-        if _head_import(project).commit == merge.base_before:
+        if head_import(project).commit == merge.base_before:
             raise
         return _intent_review(context, project, merge, moved.message)
     ref = f"refs/heads/{project.default_branch}"
@@ -285,7 +252,7 @@ def merge_act(context: StepContext) -> Next:
 def _intent_review(context: StepContext, project: ProjectData, merge: MergeData, why: str) -> Next:
     """Find out whether the intended commits stand on the registered branch; if not, take the intent back."""
     repository = repository_of(project)
-    if repository.contains(_head_import(project).commit, merge.state_commit):
+    if repository.contains(head_import(project).commit, merge.state_commit):
         # An earlier attempt delivered them, and somebody has gone on from there.
         repository.tag_create(merge.tag, merge.merge_commit)
         return Next("record", summary=f"merged as {merge.merge_commit[:12]}")

@@ -20,8 +20,11 @@ from countersign.prompts.contracts import RoutingFacts
 from countersign.prompts.routing import persona_route
 from countersign.prompts.selectors import persona_list
 from countersign.providers.selectors import adapters_for
+from countersign.runs.selectors import run_list
 from countersign.sandbox.isolation import IsolationKind
 from countersign.sandbox.repository import Repository
+from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.following import head_follow
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.phases import phases_recompute
 from countersign.workflow.places import workspace
@@ -41,9 +44,13 @@ MAX_PROPOSED = 5
 def tools_run(context: StepContext) -> Next:
     """Run the analysis tools on the project's head and keep what they found."""
     session_id = context.text("session_id")
-    session_start(actor=context.actor, lease=context.lease, session_id=session_id)
     session = session_get(actor=context.actor, session_id=session_id)
     project = project_get(actor=context.actor, project_id=session.project_id)
+    if not run_list(actor=EXECUTOR, project_id=project.id, state="merging"):
+        # What was pushed since is analysed too; while a merge moves the branch it says where it stands.
+        project = head_follow(project)
+    session_start(actor=context.actor, lease=context.lease, session_id=session_id, commit=project.head_commit)
+    session = session_get(actor=context.actor, session_id=session_id)
     with workspace("analysis") as directory:
         tree = directory / "tree"
         Repository(Path(project.repository_path)).archive(session.commit, tree)

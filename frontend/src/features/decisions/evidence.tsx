@@ -75,7 +75,7 @@ function ProofPart({ request }: Part) {
   const proof = request.phase_proof;
   if (proof === null) return null;
   return (
-    <Section title="Proof of completeness" note={proof.complete ? "complete" : plural(proof.missing.length, "item missing", "items missing")}>
+    <Section title="Proof of completeness" note={proof.complete ? "complete but for your word" : plural(proof.missing.length, "item missing", "items missing")}>
       <ul className={classes["list"]}>
         {proof.items.map((item) => (
           <li key={item.code}>
@@ -113,7 +113,7 @@ function RollbackPart({ request }: Part) {
       {rollback.command !== null && <code className={classes["block"]}>{rollback.command}</code>}
       {rollback.text !== "" && (
         <details className={classes["sealed"]} open={rollback.steps.length === 0}>
-          <summary>The plan as it is sealed in the pack</summary>
+          <summary>{request.pack === null ? "Why" : "The plan as it is sealed in the pack"}</summary>
           <pre className={classes["block"]}>{visibleText(rollback.text).text}</pre>
         </details>
       )}

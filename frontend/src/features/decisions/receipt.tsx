@@ -23,6 +23,7 @@ const EXECUTION: Readonly<Record<Execution["state"], { tone: Tone; label: string
 
 /** After the deed: what was signed, where the log holds it, and how anyone can check it without us. */
 export function Receipt({ request }: { request: DecisionRequest }) {
+  const waitsFor = request.subject.kind === "phase" ? "the phases are being judged anew" : EXECUTION.waiting.label;
   const { receipt, execution } = request;
   const merge = execution?.merge_commit ?? null;
   const tag = execution?.tag ?? null;
@@ -39,7 +40,7 @@ export function Receipt({ request }: { request: DecisionRequest }) {
         </div>
         {execution !== null && (
           <div>
-            <Status tone={EXECUTION[execution.state].tone} label={EXECUTION[execution.state].label} />
+            <Status tone={EXECUTION[execution.state].tone} label={execution.state === "waiting" ? waitsFor : EXECUTION[execution.state].label} />
             {execution.reason !== null && <p className={classes["quiet"]}>{execution.reason}</p>}
           </div>
         )}

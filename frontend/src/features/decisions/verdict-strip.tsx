@@ -85,7 +85,7 @@ function GatesCell({ request }: { request: DecisionRequest }) {
     const met = proof.items.filter((item) => item.met === true).length;
     return (
       <Cell label="Proof" value={`${formatNumber(met)} of ${formatNumber(proof.items.length)}`} tone={proof.complete ? "pass" : "fail"}>
-        {proof.complete ? "complete" : "not complete"}
+        {proof.complete ? "complete but for your word" : "not complete"}
       </Cell>
     );
   }

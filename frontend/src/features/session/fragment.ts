@@ -9,6 +9,11 @@ export function takeFragmentToken(): string | null {
   return token === "" ? null : token;
 }
 
+/** Whether a place belongs to this app; the console does not: the browser has to load it. */
+export function insideApp(next: string): boolean {
+  return !next.startsWith("/console/") && !next.startsWith("/api/");
+}
+
 /** Where to go after signing in: only a place within this app. */
 export function safeNext(next: string | undefined): string {
   const inside = next !== undefined && /^\/(?![/\\])/.test(next) && !next.startsWith("/login");
