@@ -72,13 +72,17 @@ def check_own(program: str, arguments: list[str]) -> None:
     """The subcommand exists and knows the options."""
     path = str(BIN / program)
     options = [word.partition("=")[0] for word in arguments if word.startswith("--")]
-    subcommand = next((word for word in arguments if not word.startswith("-")), None)
-    known = help_of(path)
-    if subcommand is not None:
-        assert re.search(rf"\b{re.escape(subcommand)}\b", known), f"{program} has no {subcommand}"
-        known = help_of(path, subcommand)
+    path_of_commands = [path]
+    known = help_of(*path_of_commands)
+    for word in arguments:
+        # A group lists its commands, and so may its commands in turn.
+        if word.startswith("-") or not re.search(r"^(Commands:|  \{[\w,]+\})", known, re.MULTILINE):
+            break
+        assert re.search(rf"\b{re.escape(word)}\b", known), f"{program} has no {word}"
+        path_of_commands.append(word)
+        known = help_of(*path_of_commands)
     for option in options:
-        assert option == "--help" or option in known, f"{program} {subcommand} has no {option}"
+        assert option == "--help" or option in known, f"{' '.join(path_of_commands[1:])} has no {option}"
 
 
 def check_npm(arguments: list[str]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import functools
-import importlib
 import json
 import re
 import subprocess
@@ -167,22 +165,6 @@ def test_permissions_are_the_codes() -> None:
     )
     assert f"|---|---|---|\n{roles}\n" in text
     assert f"|---|---|\n{actions}\n" in text
-
-
-def python_blocks() -> list[tuple[Path, str]]:
-    return [(path, block) for path in DOCUMENTS for block in blocks(path, "python")]
-
-
-@pytest.mark.parametrize(
-    ("path", "block"), [pytest.param(path, block, id=named(path)) for path, block in python_blocks()]
-)
-def test_names_that_python_in_the_documentation_imports_are_there(path: Path, block: str) -> None:
-    tree = ast.parse(block, filename=named(path))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and not node.module.endswith(".services"):
-            module = importlib.import_module(node.module)
-            for alias in node.names:
-                assert hasattr(module, alias.name), f"{node.module} has no {alias.name}"
 
 
 def test_every_decision_record_is_listed_in_order() -> None:
