@@ -95,7 +95,8 @@ class Platform:
 
     def services(self) -> tuple[ProcessSpec, ...]:
         """Return the processes that are started once the schema is there."""
-        celery = ("-m", "celery", "--app", "countersign.config.celery")
+        # Quiet: a banner is no log line.
+        celery = ("-m", "celery", "--quiet", "--app", "countersign.config.celery")
         return (
             self._python(
                 "web",

@@ -26,3 +26,11 @@ class ContextFilter(logging.Filter):
         record.user_id = _USER.get()
         record.service_name = SERVICE_NAME
         return True
+
+
+class TracebackFilter(logging.Filter):
+    """Lets only records with a traceback through."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether the record tells of an exception."""
+        return record.exc_info is not None

@@ -8,6 +8,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "context": {"()": "countersign.shared.logs.ContextFilter"},
+        "tracebacks": {"()": "countersign.shared.logs.TracebackFilter"},
     },
     "formatters": {
         "json": {
@@ -27,5 +28,7 @@ LOGGING = {
     "loggers": {
         # The access log is the middleware's, with the correlation id; Django's own repeats it without.
         "django.server": {"handlers": [], "propagate": False},
+        # Likewise for answers that say 4xx or 5xx; what is worth keeping here is a traceback.
+        "django.request": {"filters": ["tracebacks"]},
     },
 }
