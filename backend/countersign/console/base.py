@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect
@@ -27,6 +28,7 @@ else:
 # In this order, where a model has them.
 _COLUMNS = ("code", "title", "name", "kind", "state", "status", "created_at")
 _FILTERS = ("kind", "state", "status")
+_NO_SERVICE = "nothing that this page shows can be changed here"
 
 
 class ReadOnlyAdmin(_ModelAdmin):
@@ -125,20 +127,22 @@ class ServiceAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: Model, form: ModelForm[Model], change: bool) -> None:  # noqa: FBT001 - Django's signature
-        """Save through a service.
+        """Save through a service; a page that names none saves nothing.
 
         Raises:
-            NotImplementedError: the class says which service.
+            PermissionDenied: no service saves this.
         """
-        raise NotImplementedError
+        del request, obj, form, change
+        raise PermissionDenied(_NO_SERVICE)
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        """Delete through a service.
+        """Delete through a service; a page that names none deletes nothing.
 
         Raises:
-            NotImplementedError: the class says which service.
+            PermissionDenied: no service deletes this.
         """
-        raise NotImplementedError
+        del request, obj
+        raise PermissionDenied(_NO_SERVICE)
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:  # noqa: ANN401 - any model's
         """Delete each one through the service."""
