@@ -5,14 +5,20 @@ from __future__ import annotations
 import django
 
 from countersign.shared.env import django_settings_ensure
+from countersign.shared.storage import object_store
 
 
 def main() -> None:
-    """Sync what is shipped; a repeat changes nothing."""
+    """Try the object store, then sync what is shipped; a repeat changes nothing.
+
+    Raises:
+        StorageRefused: the store does not keep what it is given, so nothing must be built on it.
+    """
     django_settings_ensure()
     django.setup()
     from countersign.workflow.installation import installation_sync
 
+    object_store().self_test()
     installation_sync()
 
 
