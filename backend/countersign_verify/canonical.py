@@ -98,6 +98,26 @@ def canonical_object(
     return value
 
 
+def objects_canonical(texts: Sequence[bytes]) -> bool:
+    """Whether each of these ASCII texts is one JSON object in canonical form: many at a time, in C.
+
+    ``False`` says only that one of them may not be; :func:`canonical_object` says which and why. Nesting is
+    not looked at.
+    """
+    values = []
+    plain = [str(text, "ascii") for text in texts]
+    for text in plain:
+        try:
+            value, end = _QUICK.raw_decode(text)
+        except (RefusedError, RecursionError, json.JSONDecodeError):
+            return False
+        if end != len(text) or not isinstance(value, dict):
+            return False
+        values.append(value)
+    # Objects end where their brace closes, so a list of them encodes alike only when each of them does.
+    return _ENCODER.encode(values) == f"[{','.join(plain)}]"
+
+
 def digest_bytes(data: bytes) -> str:
     """Name bytes by content: ``sha256:<hex>``."""
     return "sha256:" + hashlib.sha256(data).hexdigest()

@@ -14,3 +14,7 @@ class RefusedError(ValueError):
         super().__init__(f"{message} [{code}]")
         self.code = code
         self.message = message
+
+    def __reduce__(self) -> tuple[type["RefusedError"], tuple[str, str]]:
+        """Let it pass from one process to another as what it is."""
+        return RefusedError, (self.code, self.message)

@@ -1,7 +1,7 @@
 """Events of the log: their one shape, and those that the files of an export are held against."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from countersign_verify.canonical import Json, canonical_object
@@ -9,16 +9,6 @@ from countersign_verify.decision import time_check
 from countersign_verify.encoding import base64_decode, keys_exact
 from countersign_verify.encoding import field as json_field
 from countersign_verify.errors import RefusedError
-from countersign_verify.log_files import LogFiles
-from countersign_verify.merkle import CompactRange, leaf_hash
-from countersign_verify.notes import Checkpoint
-from countersign_verify.tiles import (
-    MAX_BUNDLE_BYTES,
-    TILE_WIDTH,
-    TileTree,
-    bundle_decode,
-    tile_path,
-)
 from countersign_verify.vocabulary import EVENT_DATA, PROOF_DIGEST
 
 EVENT_VERSION = 1
@@ -28,7 +18,6 @@ _SUBJECT = frozenset({"type", "id"})
 _LABEL = frozenset({"key", "nonce", "ciphertext"})
 _TYPE = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_HASHES_BYTES = TILE_WIDTH * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,42 +63,6 @@ class LogContent:
     def of_type(self, kind: str) -> list[LoggedEvent]:
         """The events of one type, in order."""
         return [event for event in self.events if event.type == kind]
-
-
-def log_read(files: LogFiles, checkpoints: Sequence[Checkpoint]) -> LogContent:
-    """Read every entry, recompute every tile and the root at every checkpoint, in flat memory.
-
-    Args:
-        files: The export.
-        checkpoints: The checkpoints to hold the tree against, by ascending size; the last is the newest.
-
-    Returns:
-        The events that other checks need.
-
-    Raises:
-        RefusedError: A tile or a root is another, or an event is malformed or occurs twice.
-    """
-
-    def compare(path: str, data: bytes) -> None:
-        if files.read(path, _HASHES_BYTES) != data:
-            raise RefusedError("tile.hash", f"the tile {path} does not hold the hashes of its entries")
-
-    tree = TileTree(compare)
-    content = LogContent(checkpoints[-1].size)
-    seen: set[str] = set()
-    waiting = list(reversed(checkpoints))
-    _roots_check(tree, [], waiting)
-    while tree.size < content.size:
-        width = min(TILE_WIDTH, content.size - tree.size)
-        path = tile_path("entries", tree.size // TILE_WIDTH, width)
-        entries = _bundle(files, path, width)
-        _events_read(entries, tree.size, path, seen, content.events)
-        hashes = [leaf_hash(entry) for entry in entries]
-        _roots_check(tree, hashes, waiting)
-        for hashed in hashes:
-            tree.append(hashed)
-    tree.close()
-    return content
 
 
 def event_read(data: bytes, index: int) -> tuple[str, LoggedEvent | None]:
@@ -178,38 +131,3 @@ def _actor_check(actor: Mapping[str, Json]) -> str | None:
     elif person is not None or not isinstance(label, str):
         raise RefusedError("event.label", "the label of a person must be encrypted")
     return person
-
-
-def _events_read(
-    entries: Sequence[bytes], first: int, path: str, seen: set[str], events: list[LoggedEvent]
-) -> None:
-    for offset, entry in enumerate(entries):
-        try:
-            event_id, event = event_read(entry, first + offset)
-        except RefusedError as error:
-            raise RefusedError(error.code, f"{path}, event {first + offset}: {error.message}") from error
-        if event_id in seen:
-            raise RefusedError("event.twice", f"{path}, event {first + offset}: its id occurs twice")
-        seen.add(event_id)
-        if event is not None:
-            events.append(event)
-
-
-def _roots_check(tree: TileTree, hashes: Sequence[bytes], waiting: list[Checkpoint]) -> None:
-    """Compare the roots of the checkpoints whose last leaf is among the next leaves."""
-    rest = CompactRange()
-    start = tree.size
-    while waiting and waiting[-1].size <= start + len(hashes):
-        checkpoint = waiting.pop()
-        rest.extend(hashes[rest.size : checkpoint.size - start])
-        if tree.root_with(rest) != checkpoint.root:
-            raise RefusedError(
-                "tree.root", f"the entries do not give the root signed at size {checkpoint.size}"
-            )
-
-
-def _bundle(files: LogFiles, path: str, width: int) -> list[bytes]:
-    try:
-        return bundle_decode(files.read(path, MAX_BUNDLE_BYTES), width)
-    except RefusedError as error:
-        raise RefusedError(error.code, f"{path}: {error.message}") from error

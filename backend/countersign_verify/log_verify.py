@@ -5,7 +5,7 @@ from pathlib import Path
 
 from countersign_verify.encoding import digest_hex
 from countersign_verify.errors import RefusedError
-from countersign_verify.log_events import LogContent, log_read
+from countersign_verify.log_events import LogContent
 from countersign_verify.log_evidence import (
     addenda_check,
     decisions_check,
@@ -26,6 +26,7 @@ from countersign_verify.log_files import (
     tiles_expect,
     trust_copy_check,
 )
+from countersign_verify.log_walk import log_read
 from countersign_verify.merges import History, Merge
 from countersign_verify.notes import Checkpoint, OpenedNote
 from countersign_verify.report import Report

@@ -157,6 +157,14 @@ def consistency_ranges(old_size: int, new_size: int) -> list[tuple[int, int]]:
     return ranges[::-1]
 
 
+def perfect_root(hashes: Sequence[bytes]) -> bytes:
+    """Root over a power of two of hashes."""
+    row = hashes
+    while len(row) > 1:
+        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
+    return row[0]
+
+
 def range_root(begin: int, end: int, node: Callable[[int, int], bytes]) -> bytes:
     """Root over the leaves ``[begin, end)`` of a stored tree.
 

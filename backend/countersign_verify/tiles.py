@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from countersign_verify.errors import RefusedError
-from countersign_verify.merkle import EMPTY_ROOT, HASH_SIZE, CompactRange, leaf_hash, node_hash
+from countersign_verify.merkle import EMPTY_ROOT, HASH_SIZE, CompactRange, leaf_hash, node_hash, perfect_root
 
 TILE_WIDTH = 256
 MAX_ENTRY_BYTES = 65_535
@@ -97,6 +97,16 @@ class TileTree:
         """Add one leaf hash."""
         self._push(0, hashed)
 
+    def append_tile(self, root: bytes) -> None:
+        """Add a full tile of leaf hashes by its root; that tile itself does not go to the sink.
+
+        Raises:
+            RefusedError: The last tile is not full yet.
+        """
+        if self._levels[0]:
+            raise RefusedError("tile.order", "a tile can only follow a full one")
+        self._up(0, root)
+
     def root(self) -> bytes:
         """Root of the tree so far."""
         rest = CompactRange()
@@ -113,6 +123,12 @@ class TileTree:
             result = node_hash(hashed, result)
         return result
 
+    def root_after(self, root: bytes) -> bytes:
+        """Root of the full tiles so far followed by one more, given by its own root."""
+        full = self._full.copy()
+        full.append(root)
+        return full.root()
+
     def close(self) -> None:
         """Give out the tiles that are not full."""
         for level, pending in enumerate(self._levels):
@@ -128,9 +144,13 @@ class TileTree:
         if len(pending) < TILE_WIDTH:
             return
         self._sink(tile_path(level, self._counts[level]), b"".join(pending))
-        root = _perfect_root(pending)
-        self._counts[level] += 1
+        root = perfect_root(pending)
         pending.clear()
+        self._up(level, root)
+
+    def _up(self, level: int, root: bytes) -> None:
+        """Count a full tile and put its root on the next level."""
+        self._counts[level] += 1
         if level == 0:
             self._full.append(root)
         self._push(level + 1, root)
@@ -198,7 +218,7 @@ def tile_node(read: Callable[[str], bytes], size: int, level: int, index: int) -
         raise RefusedError("tile.size", "a tile does not have the size it must have")
     end = begin + (last - first)
     hashes = [data[at * HASH_SIZE : (at + 1) * HASH_SIZE] for at in range(begin, end)]
-    return _perfect_root(hashes)
+    return perfect_root(hashes)
 
 
 def _level_paths(level: int | str, size: int) -> Iterator[tuple[str, int]]:
@@ -206,11 +226,3 @@ def _level_paths(level: int | str, size: int) -> Iterator[tuple[str, int]]:
         yield tile_path(level, index), TILE_WIDTH
     if rest := size % TILE_WIDTH:
         yield tile_path(level, size // TILE_WIDTH, rest), rest
-
-
-def _perfect_root(hashes: list[bytes]) -> bytes:
-    """Root over a power of two of hashes."""
-    row = hashes
-    while len(row) > 1:
-        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-    return row[0]
