@@ -61,6 +61,16 @@ def test_project_with_an_isolation_that_does_not_exist_is_refused(ask: Ask) -> N
     assert set(response.json()["data"]["fields"]) == {"isolation"}
 
 
+def test_project_settings_are_changed_and_logged(world: World, ask: Ask, events: Events) -> None:
+    body = {"base_move": "strict"}
+    response = ask("operator").post("/api/v1/projects/sample/settings/", body, format="json")
+    assert response.status_code == 200
+    assert response.json()["settings"] == {"base_move": "strict", "slot_minutes": 30}
+    assert types(events, 1) == ["project.settings_changed"]
+    refused = ask("operator").post("/api/v1/projects/sample/settings/", {"base_move": "x"}, format="json")
+    assert refused.status_code == 400
+
+
 def test_plan_is_imported_and_answered_whole(world: World, ask: Ask, events: Events) -> None:
     body = {"project": "sample", "format": "yaml", "text": PLAN.replace("A plan", "A newer plan")}
     response = ask("operator").post("/api/v1/plans/", body, format="json")

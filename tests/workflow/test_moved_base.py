@@ -10,9 +10,9 @@ pytestmark = pytest.mark.needs("bwrap")
 
 
 def strict(world: World) -> None:
-    from countersign.projects.models import Project
+    from countersign.workflow.commands import project_configure
 
-    Project.objects.filter(pk=world.project_id).update(settings={"base_move": "strict"})
+    project_configure(actor=world.operator, project="sample", settings={"base_move": "strict"})
 
 
 def test_decision_carries_over_to_a_base_moved_by_another_merge(waiting: World) -> None:

@@ -13,6 +13,7 @@ from countersign.api.idempotency import idempotent
 from countersign.api.pagination import PAGE_PARAMETERS, PageInput, page_answer, paginated
 from countersign.api.parts import ISOLATIONS
 from countersign.projects.selectors import project_get, project_list
+from countersign.projects.settings import BASE_MOVES, MAX_SLOT_MINUTES
 from countersign.shared.paging import sequence_page
 from countersign.workflow import commands
 
@@ -42,6 +43,25 @@ class Baseline(Output):
     commit = serializers.CharField()
 
 
+class ProjectSettings(Output):
+    """What can be set for a project."""
+
+    base_move = serializers.ChoiceField(
+        choices=BASE_MOVES,
+        help_text="what a moved branch does to decisions: carried over where allowed, or void",
+    )
+    slot_minutes = serializers.IntegerField(
+        help_text="how long one change may hold the merge slot for itself; 0 lets none do so"
+    )
+
+
+class ProjectSettingsInput(Input):
+    """The settings to change; what is left out stays."""
+
+    base_move = serializers.ChoiceField(choices=BASE_MOVES, required=False)
+    slot_minutes = serializers.IntegerField(min_value=0, max_value=MAX_SLOT_MINUTES, required=False)
+
+
 class Project(Output):
     """A project."""
 
@@ -54,6 +74,7 @@ class Project(Output):
     isolation = serializers.ChoiceField(choices=ISOLATIONS)
     reason = serializers.CharField(help_text="why the registration failed; empty when it did not")
     baseline = Baseline(allow_null=True)
+    settings = ProjectSettings()
     created_at = serializers.DateTimeField()
 
 
@@ -83,6 +104,7 @@ def project_view(project: ProjectData) -> Mapping[str, object]:
         "isolation": project.isolation,
         "reason": project.reason,
         "baseline": _baseline_view(project.baseline),
+        "settings": project.settings,
         "created_at": project.created_at,
     }
 
@@ -140,3 +162,20 @@ class ProjectView(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """Answer the project."""
         return answer(Project, project_view(project_get(actor=actor_of(request), project=slug)))
+
+
+class ProjectSettingsView(ApiView):
+    """The settings of a project."""
+
+    @extend_schema(
+        operation_id="projects_configure",
+        request=ProjectSettingsInput,
+        responses=Project,
+        summary="Change settings of a project",
+    )
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        """Change what is named, and answer the project."""
+        body = body_of(ProjectSettingsInput, request)
+        changed = commands.project_configure(actor=actor_of(request), project=slug, settings=body)
+        return answer(Project, project_view(changed))

@@ -38,6 +38,7 @@ urlpatterns = [
     path("me/", me.MeView.as_view()),
     path("projects/", projects.ProjectListView.as_view()),
     path("projects/<slug:slug>/", projects.ProjectView.as_view()),
+    path("projects/<slug:slug>/settings/", projects.ProjectSettingsView.as_view()),
     path("plans/", plans.PlanListView.as_view()),
     path("plans/<uuid:id>/", plans.PlanView.as_view()),
     path("phases/", phases.PhaseListView.as_view()),

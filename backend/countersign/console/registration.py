@@ -12,7 +12,9 @@ from countersign.audit.models import AuditEvent
 from countersign.console.accounts import ApiTokenAdmin, OneTimeLoginAdmin, RoleAssignmentAdmin, UserAdmin
 from countersign.console.base import ReadOnlyAdmin
 from countersign.console.platform import AuditEventAdmin, JobAdmin
+from countersign.console.projects import ProjectAdmin
 from countersign.jobs.models import Job
+from countersign.projects.models import Project
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -22,6 +24,7 @@ PAGES: dict[type[Model], type[ReadOnlyAdmin]] = {
     AuditEvent: AuditEventAdmin,
     Job: JobAdmin,
     OneTimeLogin: OneTimeLoginAdmin,
+    Project: ProjectAdmin,
     RoleAssignment: RoleAssignmentAdmin,
     User: UserAdmin,
 }

@@ -10,6 +10,7 @@ from django.db.models import Q
 from countersign.projects.contracts import BaselineData, EnvironmentData, ProjectData
 from countersign.projects.errors import ProjectNotFound
 from countersign.projects.models import Project
+from countersign.projects.settings import settings_with_defaults
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -36,7 +37,7 @@ def project_data(project: Project) -> ProjectData:
             else None
         ),
         baseline=BaselineData(**baseline) if baseline else None,
-        settings=dict(project.settings),
+        settings=settings_with_defaults(project.settings),
         created_at=project.created_at,
         reason=project.reason,
     )

@@ -14,6 +14,7 @@ from countersign.jobs.services import lease_check
 from countersign.projects.errors import ProjectExists, ProjectInvalid, ProjectNotFound, ProjectStateConflict
 from countersign.projects.models import Isolation, Project, ProjectState
 from countersign.projects.selectors import project_data
+from countersign.projects.settings import settings_check, settings_with_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-_SETTINGS: Mapping[str, tuple[str, ...]] = {"base_move": ("carry_over", "strict")}
-_DEFAULTS: Mapping[str, JSON] = {"base_move": "carry_over"}
 
 
 @transaction.atomic(durable=True)
@@ -51,13 +50,13 @@ def project_create(
         repository_path: of the platform's own bare repository.
         isolation: a value of ``IsolationKind``.
         project_id: chosen by the caller when a path depends on it.
-        settings: ``base_move`` is ``carry_over`` (the default) or ``strict``.
+        settings: see ``countersign.projects.settings``; what is left out has its default.
 
     Raises:
         ProjectInvalid: a value is not one that exists.
         ProjectExists: the slug is taken.
     """
-    chosen = {**_DEFAULTS, **(settings or {})}
+    chosen = settings_with_defaults(settings or {})
     _check_values(slug, isolation, chosen)
     if Project.objects.filter(slug=slug).exists():
         message = f"the name {slug!r} is taken; choose another one"
@@ -88,10 +87,43 @@ def _check_values(slug: str, isolation: str, settings: Mapping[str, JSON]) -> No
     if isolation not in Isolation.values:
         message = f"isolation is one of {', '.join(Isolation.values)}, not {isolation!r}"
         raise ProjectInvalid(message, isolation=isolation)
-    for key, value in settings.items():
-        if value not in _SETTINGS.get(key, ()):
-            message = f"there is no setting {key}={value!r}"
-            raise ProjectInvalid(message, setting=key)
+    settings_check(settings)
+
+
+@transaction.atomic(durable=True)
+def project_settings_change(*, actor: Actor, project_id: str, settings: Mapping[str, JSON]) -> ProjectData:
+    """Change some settings of a project; what is not named stays as it is.
+
+    Args:
+        actor: who changes them.
+        project_id: of the project.
+        settings: see ``countersign.projects.settings``.
+
+    Raises:
+        ProjectInvalid: a setting or a value does not exist.
+        ProjectNotFound: there is no such project.
+    """
+    settings_check(settings)
+    project = Project.objects.select_for_update().filter(pk=project_id).first()
+    if project is None:
+        message = f"there is no project {project_id!r}"
+        raise ProjectNotFound(message, project=project_id)
+    before = settings_with_defaults(project.settings)
+    after = {**before, **settings}
+    if after != before:
+        Project.objects.filter(pk=project_id).update(settings=after, updated_at=Now())
+        changed = sorted(key for key in after if after[key] != before[key])
+        record(
+            actor=actor,
+            type="project.settings_changed",
+            subject=("project", project_id),
+            data={
+                "before": {key: before[key] for key in changed},
+                "after": {key: after[key] for key in changed},
+            },
+        )
+    project.refresh_from_db()
+    return project_data(project)
 
 
 def _move(project_id: str, expected: tuple[str, ...], **changes: object) -> None:

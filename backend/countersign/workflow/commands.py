@@ -15,7 +15,7 @@ from countersign.plans.selectors import work_item_get
 from countersign.plans.services import plan_import as plan_store
 from countersign.plans.services import work_item_move, work_item_start
 from countersign.projects.selectors import project_get
-from countersign.projects.services import project_create
+from countersign.projects.services import project_create, project_settings_change
 from countersign.runs.errors import RunStateConflict
 from countersign.runs.selectors import run_list
 from countersign.runs.services import run_create
@@ -28,9 +28,13 @@ from countersign.workflow.places import repository_path
 from countersign.workflow.prompting import prompt_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from countersign.approvals.contracts import Verdict
     from countersign.plans.contracts import PlanData
+    from countersign.projects.contracts import ProjectData
     from countersign.shared.actor import Actor
+    from countersign.shared.types import JSON
 
 ENDED_RUN_STATES = frozenset({"merged", "rejected", "changes_requested", "failed", "incident"})
 _VERDICTS = ("approve", "reject", "request_changes")
@@ -73,6 +77,19 @@ def project_register(*, actor: Actor, source: str, name: str, isolation: str = "
         payload={"project_id": project.id},
         dedupe_key=f"project.register:{project.id}",
     )
+
+
+def project_configure(*, actor: Actor, project: str, settings: Mapping[str, JSON]) -> ProjectData:
+    """Change settings of a project, such as what becomes of decisions when its branch moves.
+
+    Raises:
+        PermissionDenied: the actor may not change projects.
+        ProjectNotFound: there is no such project.
+        ProjectInvalid: a setting or a value does not exist.
+    """
+    require(actor, "project.write")
+    found = project_get(actor=actor, project=project)
+    return project_settings_change(actor=actor, project_id=found.id, settings=settings)
 
 
 def plan_import(*, actor: Actor, project: str, text: str, format: str) -> PlanData:  # noqa: A002 - the API's word

@@ -242,3 +242,22 @@ def test_a_page_that_names_no_service_changes_nothing(db: None) -> None:
     page.log_change(request, Job(), "")
     page.log_deletions(request, Job.objects.all())
     assert not LogEntry.objects.exists()
+
+
+def test_project_is_made_strict_by_the_command(admin: Client) -> None:
+    from countersign.projects.selectors import project_get
+    from countersign.projects.services import project_create
+
+    project = project_create(
+        actor=SETUP,
+        slug="sample",
+        name="Sample",
+        source_path="/x",
+        repository_path="/y",
+        isolation="process",
+    )
+    act(admin, "/console/projects/project/", "make_strict", project.id)
+    assert project_get(actor=SETUP, project="sample").settings["base_move"] == "strict"
+    assert newest() == ("project.settings_changed", "Test admin")
+    act(admin, "/console/projects/project/", "let_carry_over", project.id)
+    assert project_get(actor=SETUP, project="sample").settings["base_move"] == "carry_over"

@@ -1,5 +1,6 @@
 """Every move of a project, with its audit event."""
 
+import json
 import uuid
 from dataclasses import replace
 
@@ -25,8 +26,10 @@ from countersign.projects.services import (
     project_fail,
     project_head_move,
     project_imported,
+    project_settings_change,
 )
 from countersign.shared.actor import Actor
+from countersign.shared.types import JSON
 from tests.unit.projects.conftest import COMMIT
 
 NEW = "2" * 40
@@ -53,7 +56,7 @@ def create(actor: Actor, **changes: object) -> ProjectData:
 
 def test_project_create_registers_and_records(project: ProjectData, actor: Actor) -> None:
     assert project.state == "registering"
-    assert project.settings == {"base_move": "carry_over"}
+    assert project.settings == {"base_move": "carry_over", "slot_minutes": 30}
     assert project.environment is None
     assert project.baseline is None
     assert project_get(actor=actor, project=project.slug) == project
@@ -63,7 +66,39 @@ def test_project_create_registers_and_records(project: ProjectData, actor: Actor
 def test_project_create_takes_a_chosen_id_and_settings(db: None, actor: Actor) -> None:
     chosen = str(uuid.uuid4())
     project = create(actor, project_id=chosen, settings={"base_move": "strict"})
-    assert (project.id, project.settings) == (chosen, {"base_move": "strict"})
+    assert (project.id, project.settings) == (chosen, {"base_move": "strict", "slot_minutes": 30})
+
+
+def test_project_settings_change_records_what_changed(project: ProjectData, actor: Actor) -> None:
+    changed = project_settings_change(actor=actor, project_id=project.id, settings={"base_move": "strict"})
+    assert changed.settings == {"base_move": "strict", "slot_minutes": 30}
+    event = AuditEvent.objects.get(subject_id=project.id, type="project.settings_changed")
+    assert json.loads(bytes(event.body))["data"] == {
+        "before": {"base_move": "carry_over"},
+        "after": {"base_move": "strict"},
+    }
+
+
+def test_project_settings_change_to_what_holds_records_nothing(project: ProjectData, actor: Actor) -> None:
+    project_settings_change(actor=actor, project_id=project.id, settings={"base_move": "carry_over"})
+    assert events(project.id) == ["project.created"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"base_move": "never"}, {"slot_minutes": 241}, {"slot_minutes": -1}, {"slot_minutes": True}, {"x": 1}],
+)
+def test_project_settings_change_refuses_what_does_not_exist(
+    project: ProjectData, actor: Actor, settings: dict[str, JSON]
+) -> None:
+    with pytest.raises(ProjectInvalid):
+        project_settings_change(actor=actor, project_id=project.id, settings=settings)
+    assert events(project.id) == ["project.created"]
+
+
+def test_project_settings_change_of_an_unknown_project_is_refused(db: None, actor: Actor) -> None:
+    with pytest.raises(ProjectNotFound):
+        project_settings_change(actor=actor, project_id=str(uuid.uuid4()), settings={})
 
 
 def test_project_create_refuses_a_taken_slug(project: ProjectData, actor: Actor) -> None:

@@ -31,6 +31,7 @@ SPECTACULAR_SETTINGS = {
         "ApprovalRequestState": "countersign.api.approval_requests.REQUEST_STATES",
         "AuditActorKind": "countersign.api.audit.ACTOR_KINDS",
         "Authority": "countersign.api.rules.AUTHORITIES",
+        "BaseMove": "countersign.api.projects.BASE_MOVES",
         "BaselineStatus": "countersign.api.projects.BASELINE_STATUSES",
         "DeliverableState": "countersign.api.phases.DELIVERABLE_STATES",
         "ExecutionState": "countersign.api.approval_parts.EXECUTION_STATES",

@@ -429,6 +429,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{slug}/settings/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change settings of a project
+         * @description Change what is named, and answer the project.
+         */
+        post: operations["projects_configure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/prompts/{id}/": {
         parameters: {
             query?: never;
@@ -788,6 +808,8 @@ export interface components {
         };
         /** @enum {string} */
         Authority: "request" | "requirements" | "authoritative" | "supreme";
+        /** @enum {string} */
+        BaseMove: "carry_over" | "strict";
         /** @description How the project's own tests ended before anything was changed. */
         Baseline: {
             status: components["schemas"]["BaselineStatus"];
@@ -1187,6 +1209,7 @@ export interface components {
             /** @description why the registration failed; empty when it did not */
             reason: string;
             baseline: components["schemas"]["Baseline"] | null;
+            settings: components["schemas"]["ProjectSettings"];
             /** Format: date-time */
             created_at: string;
         };
@@ -1210,6 +1233,18 @@ export interface components {
             id: string;
             slug: string;
             name: string;
+        };
+        /** @description What can be set for a project. */
+        ProjectSettings: {
+            /** @description what a moved branch does to decisions: carried over where allowed, or void */
+            base_move: components["schemas"]["BaseMove"];
+            /** @description how long one change may hold the merge slot for itself; 0 lets none do so */
+            slot_minutes: number;
+        };
+        /** @description The settings to change; what is left out stays. */
+        ProjectSettingsInput: {
+            base_move?: components["schemas"]["BaseMove"];
+            slot_minutes?: number;
         };
         /** @enum {string} */
         ProjectState: "registering" | "ready" | "failed";
@@ -2170,6 +2205,35 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    projects_configure: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProjectSettingsInput"];
+            };
+        };
         responses: {
             200: {
                 headers: {
