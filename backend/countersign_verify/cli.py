@@ -9,6 +9,7 @@ from pathlib import Path
 from countersign_verify import __version__
 from countersign_verify.errors import RefusedError
 from countersign_verify.log_files import MAX_NOTE_BYTES
+from countersign_verify.log_inclusion import event_verify
 from countersign_verify.log_verify import log_verify
 from countersign_verify.pack_verify import decisions_beside, decisions_verify, pack_verify
 from countersign_verify.report import Report
@@ -67,6 +68,9 @@ def _run(options: argparse.Namespace) -> Report:
         return report
     if not path.is_dir():
         raise UsageError(f"{path} is not a directory")
+    if options.command == "event":
+        event_verify(path, options.index, trust, report)
+        return report
     known = [_read(note, MAX_NOTE_BYTES) for note in options.known]
     log_verify(path, trust, report, known=known)
     return report
@@ -112,7 +116,10 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="a checkpoint kept from earlier, which the log must extend (may be repeated)",
     )
-    for command in (pack, log):
+    event = commands.add_parser("event", help="check that a log holds one event", epilog=_EPILOG)
+    event.add_argument("path", type=Path, metavar="DIRECTORY", help="the export")
+    event.add_argument("index", type=int, metavar="INDEX", help="place of the event in the log, from 0")
+    for command in (pack, log, event):
         command.add_argument("--trust", type=Path, required=True, metavar="FILE", help="the trust file")
         command.add_argument("--json", action="store_true", help="print the report as JSON")
     return parser

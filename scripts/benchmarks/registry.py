@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from benchmarks.harness import Benchmark
     from countersign.cli.state import PlatformState
 
-NAMES = ("audit.append", "prompt.generate", "run.decision_to_merge")
+NAMES = (
+    "audit.append",
+    "prompt.generate",
+    "run.decision_to_merge",
+    "verify.event",
+    "verify.log",
+    "verify.log_memory",
+)
 
 
 def benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> Iterator[Benchmark]:
@@ -20,6 +27,7 @@ def benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> I
     from benchmarks.audit import audit_append  # noqa: PLC0415
     from benchmarks.prompt import prompt_generation  # noqa: PLC0415
     from benchmarks.run import decision_to_merge  # noqa: PLC0415
+    from benchmarks.verify import verify_event, verify_log, verify_log_memory  # noqa: PLC0415
 
     if "audit.append" in names:
         yield audit_append()
@@ -27,3 +35,9 @@ def benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> I
         yield prompt_generation(state, directory)
     if "run.decision_to_merge" in names:
         yield decision_to_merge(state, directory)
+    if "verify.event" in names:
+        yield verify_event(directory)
+    if "verify.log" in names:
+        yield verify_log(directory)
+    if "verify.log_memory" in names:
+        yield verify_log_memory(directory)

@@ -94,7 +94,14 @@ def help_of(*command: str) -> str:
         capture_output=True,
         text=True,
         check=True,
-        env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb", "PATH": str(BIN)},
+        # The code beside these documents, whatever checkout the environment was made in.
+        env={
+            "COLUMNS": "200",
+            "NO_COLOR": "1",
+            "TERM": "dumb",
+            "PATH": str(BIN),
+            "PYTHONPATH": str(ROOT / "backend"),
+        },
     ).stdout
 
 
