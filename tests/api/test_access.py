@@ -37,6 +37,7 @@ BODIES = {
     "/api/v1/plans/": {"project": "sample", "text": "code: X"},
     "/api/v1/sessions/": {"project": "sample"},
     "/api/v1/approval-requests/{id}/decisions/": {"verdict": "approve", "reason": "r", "digest": "d"},
+    "/api/v1/approval-requests/{id}/comments/": {"text": "t"},
     "/api/v1/exports/": {},
     "/api/v1/projects/{slug}/settings/": {"base_move": "strict"},
 }
@@ -81,7 +82,8 @@ def test_write_without_the_role_is_refused(world: World, ask: Ask, path: str) ->
 @pytest.mark.parametrize(("method", "path"), [each for each in CLOSED if "{" in each[1]])
 def test_what_is_not_there_is_not_found(ask: Ask, method: str, path: str) -> None:
     role = "operator" if "work-items" in path or "settings" in path else "director"
-    response = getattr(ask(role), method)(address(path), BODIES.get(path), format="json")
+    body = None if method == "get" else BODIES.get(path)
+    response = getattr(ask(role), method)(address(path), body, format="json")
     assert response.status_code == 404
     assert response["Content-Type"] == "application/problem+json"
     problem = response.json()

@@ -21,8 +21,8 @@ ROLES: dict[str, tuple[str, str]] = {
 }
 
 Action = Literal[
-    "project.write", "plan.write", "session.write", "run.write", "decision.write", "governance.write",
-    "export.write", "account.write", "read",
+    "project.write", "plan.write", "session.write", "run.write", "decision.write", "comment.write",
+    "governance.write", "export.write", "account.write", "read",
 ]  # fmt: skip
 
 PERMISSIONS: dict[Action, frozenset[str]] = {
@@ -31,6 +31,7 @@ PERMISSIONS: dict[Action, frozenset[str]] = {
     "session.write": frozenset({"operator", "admin", "ci"}),
     "run.write": frozenset({"operator", "admin"}),
     "decision.write": frozenset({"director", "cab_member", "security_reviewer"}),
+    "comment.write": frozenset({"director", "cab_member", "security_reviewer", "operator", "admin"}),
     "governance.write": frozenset({"admin"}),
     "export.write": frozenset({"operator", "admin", "auditor", "director"}),
     "account.write": frozenset({"admin"}),

@@ -55,3 +55,15 @@ class UnattendedRefused(PermissionDenied):
     """Unattended decisions exist only in an installation that the demo created."""
 
     code = "unattended_refused"
+
+
+class CommentInvalid(InvalidInput):
+    """A comment is empty or too long, or names a place that can't be in a change."""
+
+    code = "comment_invalid"
+
+
+class RequestSuperseded(Conflict):
+    """Another request has taken the place of this one; what is said belongs there."""
+
+    code = "request_superseded"

@@ -8,6 +8,11 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
+# Django looks for a room's models here and nowhere else.
+from countersign.approvals.comment_models import Comment
+
+__all__ = ["ApprovalRequest", "Comment", "Decision", "RequestState"]
+
 
 class RequestState(models.TextChoices):
     """A request's life: pending -> approved | rejected | changes_requested | expired | void.

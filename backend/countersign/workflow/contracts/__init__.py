@@ -1,5 +1,6 @@
 """What the reads across rooms hand to every face: plain, frozen, ready to be rendered."""
 
+from countersign.workflow.contracts.comments import CommentView
 from countersign.workflow.contracts.common import Installation, PlanRef, ProjectRef, RunBegun
 from countersign.workflow.contracts.plans import (
     CriterionView,
@@ -59,6 +60,7 @@ __all__ = [
     "ChangeView",
     "ChangedFileView",
     "CheckpointView",
+    "CommentView",
     "CostView",
     "CriterionView",
     "DeliverableView",

@@ -1,5 +1,6 @@
 """Reads that cross rooms, for every face: what the actor may see, ready to be rendered."""
 
+from countersign.workflow.queries.comments import comment_page
 from countersign.workflow.queries.installation import installation_get, workers_alive
 from countersign.workflow.queries.packs import pack_data, pack_detail
 from countersign.workflow.queries.plans import (
@@ -13,6 +14,7 @@ from countersign.workflow.queries.requests import request_detail, request_page, 
 from countersign.workflow.queries.runs import run_detail, run_diff, run_event_page, run_page
 
 __all__ = [
+    "comment_page",
     "installation_get",
     "pack_data",
     "pack_detail",

@@ -41,6 +41,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approval-requests/{id}/comments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the comments on a request and on its earlier versions
+         * @description Answer a page of comments, oldest first.
+         */
+        get: operations["approval_requests_comments_list"];
+        put?: never;
+        /**
+         * Comment on a request
+         * @description Keep a comment and answer it.
+         */
+        post: operations["approval_requests_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/approval-requests/{id}/decisions/": {
         parameters: {
             query?: never;
@@ -684,7 +708,7 @@ export interface components {
             status_url: string;
         };
         /** @enum {string} */
-        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "governance.write" | "export.write" | "account.write" | "read";
+        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "export.write" | "account.write" | "read";
         /** @description A request in the inbox; ``allowed_actions`` is what this viewer may do with it now. */
         ApprovalRequest: {
             id: string;
@@ -851,6 +875,37 @@ export interface components {
             size: number;
             root: string;
             note: string;
+        };
+        /** @description What somebody said about a request; text is data, never markup. */
+        Comment: {
+            id: string;
+            request_id: string;
+            /** @description the version of the change that it was made on, from 1 */
+            revision: number;
+            /** @description made on an earlier version than the one asked about */
+            earlier: boolean;
+            by_label: string;
+            text: string;
+            path: string;
+            line: number | null;
+            unattended: boolean;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description A remark, on a file and a line of the change where it is about one. */
+        CommentInput: {
+            text: string;
+            /** @default  */
+            path: string;
+            line?: number | null;
+        };
+        /** @description A page of Comment. */
+        CommentPage: {
+            /** @description address of the next page */
+            next: string | null;
+            /** @description address of the page before */
+            previous: string | null;
+            results: components["schemas"]["Comment"][];
         };
         /** @description What a run cost, in millionths; a deterministic tool has no model. */
         Cost: {
@@ -1691,6 +1746,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApprovalRequestDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approval_requests_comments_list: {
+        parameters: {
+            query?: {
+                /** @description where to go on: taken from `next` or `previous` */
+                cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approval_requests_comment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
                 };
             };
             default: components["responses"]["Problem"];
