@@ -13,6 +13,7 @@ import { StaleNotice } from "@/components/stale-notice";
 import { Status } from "@/components/status";
 import { plural } from "@/lib/format";
 
+import { Comments } from "./comments";
 import classes from "./decision.module.css";
 import { DecisionPanel, type Reading } from "./decision-panel";
 import { Background, Facts, MissingFiles, Votes } from "./evidence";
@@ -137,6 +138,7 @@ function Room({ request }: { request: DecisionRequest }) {
           </Section>
         )}
         <Background request={request} />
+        <Comments request={request} />
       </div>
       <div className={classes["rail"]}>
         <Receipt request={request} />

@@ -7,6 +7,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import { client } from "@/lib/api";
 
+import { Comments } from "./comments";
 import { DecisionPanel, type Reading, signObstacle } from "./decision-panel";
 import { sampleRequest } from "./sample";
 import { VerdictStrip } from "./verdict-strip";
@@ -76,6 +77,47 @@ describe("DecisionPanel", () => {
     expect(screen.getByText("You started this run.")).toBeTruthy();
     expect(screen.getByText("approver_excluded")).toBeTruthy();
     expect(screen.queryByRole("button")).toBeNull();
+  });
+});
+
+describe("Comments", () => {
+  const remark = {
+    id: "1",
+    request_id: "r1",
+    revision: 1,
+    earlier: true,
+    by_label: "Olu",
+    text: "<img src=x onerror=alert(1)> **why**\u202E",
+    path: "src/a.py",
+    line: 3,
+    unattended: false,
+    created_at: "2026-01-01T00:00:00Z",
+  };
+
+  it("shows what was said as it was typed, with the version it was said on", async () => {
+    vi.spyOn(client, "GET").mockResolvedValue({ data: { results: [remark], next: null }, response: new Response() } as never);
+    const { container } = show(<Comments request={sampleRequest()} />);
+    expect(await screen.findByText("<img src=x onerror=alert(1)> **why**⟦U+202E⟧")).toBeTruthy();
+    expect(screen.getByText("on version 1")).toBeTruthy();
+    expect(screen.getByText("src/a.py:3")).toBeTruthy();
+    expect(container.querySelector("img")).toBeNull();
+  });
+
+  it("sends a comment once", async () => {
+    vi.spyOn(client, "GET").mockResolvedValue({ data: { results: [], next: null }, response: new Response() } as never);
+    const post = vi.spyOn(client, "POST").mockReset().mockReturnValue(new Promise(() => undefined));
+    show(<Comments request={sampleRequest()} />);
+    await userEvent.type(screen.getByLabelText("Say something"), "Why here?");
+    await userEvent.click(screen.getByRole("button", { name: "Comment" }));
+    await userEvent.click(screen.getByRole("button", { name: "Keeping…" }));
+    expect(post).toHaveBeenCalledOnce();
+    expect(post.mock.calls[0]?.[1]).toMatchObject({ body: { text: "Why here?" } });
+  });
+
+  it("takes no comment where a newer request has taken the place", () => {
+    vi.spyOn(client, "GET").mockReturnValue(new Promise(() => undefined));
+    show(<Comments request={sampleRequest({ superseded_by: "r2" })} />);
+    expect(screen.queryByLabelText("Say something")).toBeNull();
   });
 });
 

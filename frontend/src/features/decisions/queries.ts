@@ -9,6 +9,8 @@ export type DecisionRequest = Answer<"/api/v1/approval-requests/{id}/">;
 type DecisionInput =
   paths["/api/v1/approval-requests/{id}/decisions/"]["post"]["requestBody"]["content"]["application/json"];
 export type Verdict = DecisionInput["verdict"];
+type CommentPage = Answer<"/api/v1/approval-requests/{id}/comments/">;
+export type Comment = CommentPage["results"][number];
 export type InboxTab = "pending" | "decided";
 
 export const decisionKeys = {
@@ -16,6 +18,7 @@ export const decisionKeys = {
   lists: () => [...decisionKeys.all, "list"] as const,
   list: (tab: InboxTab) => [...decisionKeys.lists(), tab] as const,
   one: (id: string) => [...decisionKeys.all, "one", id] as const,
+  comments: (id: string) => [...decisionKeys.all, "comments", id] as const,
   diff: (runId: string, digest: string) => [...decisionKeys.all, "diff", runId, digest] as const,
 };
 
@@ -95,5 +98,35 @@ export function useDecide(id: string) {
       void queryClient.invalidateQueries({ queryKey: decisionKeys.lists() });
       void queryClient.invalidateQueries({ queryKey: decisionKeys.one(id) });
     },
+  });
+}
+
+export const commentsQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: decisionKeys.comments(id),
+    queryFn: ({ pageParam, signal }) =>
+      unwrap<CommentPage>(
+        client.GET("/api/v1/approval-requests/{id}/comments/", {
+          params: { path: { id }, query: pageParam === undefined ? {} : { cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => cursorOf(page.next),
+    refetchInterval: POLL,
+  });
+
+export function useComment(id: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: ({ text, idempotencyKey }: { text: string; idempotencyKey: string }) =>
+      unwrap<Comment>(
+        client.POST("/api/v1/approval-requests/{id}/comments/", {
+          params: { path: { id } },
+          headers: { "Idempotency-Key": idempotencyKey },
+          body: { text, path: "", line: null },
+        }),
+      ),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: decisionKeys.comments(id) }),
   });
 }
