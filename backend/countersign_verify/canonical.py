@@ -19,6 +19,7 @@ JsonInput: TypeAlias = "bool | int | str | Sequence[JsonInput] | Mapping[str, Js
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 64
 MAX_BYTES = 16 * 1024 * 1024
+MAX_VALUES = 500_000  # a few bytes of JSON can cost a reader hundreds in memory
 _MAX_INTEGER_DIGITS = 17  # a sign and the 16 digits of 2^53
 
 
@@ -41,22 +42,25 @@ def canonical_bytes(value: JsonInput, *, max_depth: int = MAX_DEPTH) -> bytes:
     return text.encode("utf-8") if _sorts_alike(text) else rfc8785.dumps(plain)
 
 
-def strict_loads(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_BYTES) -> Json:
+def strict_loads(
+    data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_BYTES, max_values: int = MAX_VALUES
+) -> Json:
     """Read JSON, refusing everything that two readers could understand differently.
 
     Args:
         data: UTF-8 bytes of one JSON text.
         max_depth: Deepest nesting accepted.
         max_bytes: Largest input accepted.
+        max_values: Most bytes ``,``, ``[`` and ``{`` accepted, wherever they stand.
 
     Returns:
         The value.
 
     Raises:
-        RefusedError: Not UTF-8, not JSON, too large, too deep, or with a duplicate key, a float, NaN, an
-            integer outside +-(2^53 - 1) or a lone surrogate.
+        RefusedError: Not UTF-8, not JSON, too large, too deep, of too many values, or with a duplicate key,
+            a float, NaN, an integer outside +-(2^53 - 1) or a lone surrogate.
     """
-    text = _text(data, max_bytes)
+    text = _text(data, max_bytes, max_values)
     value = _decode(_STRICT, text)
     _depth_check(value, max_depth)
     if "\\u" in text:  # only an escape can bring a lone surrogate into UTF-8
@@ -64,13 +68,15 @@ def strict_loads(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MA
     return value
 
 
-def canonical_loads(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_BYTES) -> Json:
+def canonical_loads(
+    data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_BYTES, max_values: int = MAX_VALUES
+) -> Json:
     """Read JSON that must already be in its canonical form, to the byte.
 
     Raises:
         RefusedError: As :func:`strict_loads`, or the bytes are not the canonical form of their value.
     """
-    text = _text(data, max_bytes)
+    text = _text(data, max_bytes, max_values)
     if _sorts_alike(text):
         # The common case, in C: a text that its own value encodes to again holds no duplicate key, no
         # escaped surrogate and nothing unsorted; numbers and constants are checked by the hooks.
@@ -78,21 +84,21 @@ def canonical_loads(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int =
         _depth_check(quick, max_depth)
         if _ENCODER.encode(quick) == text:
             return quick
-    value = strict_loads(data, max_depth=max_depth, max_bytes=max_bytes)
+    value = strict_loads(data, max_depth=max_depth, max_bytes=max_bytes, max_values=max_values)
     if _sorts_alike(text) or rfc8785.dumps(value) != data:
         raise RefusedError("json.canonical", "the JSON is not in canonical form (RFC 8785)")
     return value
 
 
 def canonical_object(
-    data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_BYTES
+    data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_BYTES, max_values: int = MAX_VALUES
 ) -> dict[str, Json]:
     """Read canonical JSON whose top level is an object.
 
     Raises:
         RefusedError: As :func:`canonical_loads`, or the top level is not an object.
     """
-    value = canonical_loads(data, max_depth=max_depth, max_bytes=max_bytes)
+    value = canonical_loads(data, max_depth=max_depth, max_bytes=max_bytes, max_values=max_values)
     if not isinstance(value, dict):
         raise RefusedError("json.object", "the JSON is not an object")
     return value
@@ -168,9 +174,11 @@ def _check_text(text: str) -> None:
         raise RefusedError("json.surrogate", "a string holds a lone surrogate") from error
 
 
-def _text(data: bytes, max_bytes: int) -> str:
+def _text(data: bytes, max_bytes: int, max_values: int) -> str:
     if len(data) > max_bytes:
         raise RefusedError("json.size", f"JSON of {len(data)} bytes is larger than {max_bytes}")
+    if len(data) > max_values and sum(data.count(mark) for mark in b",[{") > max_values:
+        raise RefusedError("json.values", f"JSON of more than {max_values} values")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -154,7 +154,9 @@ def merges_check(files: LogFiles, trust: Trust, content: LogContent, history: Hi
     Raises:
         RefusedError: The index does not list exactly the merges of the log, or one does not hold.
     """
-    index = canonical_object(files.read(INDEX, MAX_INDEX_BYTES), max_bytes=MAX_INDEX_BYTES)
+    index = canonical_object(
+        files.read(INDEX, MAX_INDEX_BYTES), max_bytes=MAX_INDEX_BYTES, max_values=MAX_INDEX_BYTES
+    )
     keys_exact(index, _INDEX, INDEX)
     if index["format"] != EXPORT_FORMAT or index["origin"] != trust.origin:
         raise RefusedError("index.format", f"{INDEX} is not of the format {EXPORT_FORMAT}, or of another log")

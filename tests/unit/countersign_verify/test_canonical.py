@@ -148,3 +148,11 @@ def test_canonical_loads_refuses_every_spelling_but_one(value: Json, data: st.Da
 def test_digest_of_names_a_value_by_its_canonical_bytes() -> None:
     assert digest_of({"b": 1, "a": [True]}) == digest_of(strict_loads(b'{"a":[true], "b":1}'))
     assert digest_of({}) == "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+
+
+def test_loads_refuse_more_values_than_a_reader_should_make() -> None:
+    text = b"[" + b",".join([b"0"] * 500_000) + b"]"
+    assert len(canonical_loads(text)) == 500_000  # type: ignore[arg-type]  # a list
+    with pytest.raises(RefusedError, match="values"):
+        canonical_loads(b"[" + text + b"]")
+    assert canonical_loads(b"[" + text + b"]", max_values=500_001)
