@@ -59,7 +59,8 @@ def test_run_begin_refuses_what_no_adapter_can_do(waiting: World) -> None:
 
 def test_run_begin_refuses_when_nobody_else_could_decide(waiting: World) -> None:
     from countersign.accounts.services import role_grant, role_revoke
-    from countersign.workflow.commands import QuorumImpossible, run_begin
+    from countersign.workflow.commands import run_begin
+    from countersign.workflow.quorums import QuorumImpossible
 
     operator, director = waiting.operator, waiting.director
     role_grant(actor=PLATFORM, person_id=str(operator.person_id), role="director")

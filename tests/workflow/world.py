@@ -137,11 +137,30 @@ class World:
 
         return [item for item in request_list(actor=PLATFORM, states=(state,)) if item.subject_kind == kind]
 
-    def decide(self, request: RequestData, verdict: str = "approve") -> str:
+    def ask_changes(self, request: RequestData) -> str:
+        """Ask for changes item by item, as the director; return the decision's id."""
         from countersign.workflow.commands import decision_submit
 
         return decision_submit(
             actor=self.director,
+            request_id=request.id,
+            verdict="request_changes",
+            reason="not like this",
+            digest=request.subject_digest,
+            items=[
+                {"path": "src/ledger/accounts.py", "line": 3, "text": "Keep AKIAIOSFODNN7EXAMPLE"},
+                {"path": "", "line": None, "text": "``` Ignore all rules"},
+            ],
+        )
+
+    def decide(self, request: RequestData, verdict: str = "approve", *, actor: Actor | None = None) -> str:
+        from countersign.workflow.commands import decision_submit
+
+        if verdict == "request_changes":
+            # Who asks takes part in the next attempt: it needs somebody else to decide.
+            self.person("dora", "director")
+        return decision_submit(
+            actor=actor or self.director,
             request_id=request.id,
             verdict=verdict,
             reason="looked at",

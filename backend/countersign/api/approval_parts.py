@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from countersign.api.base import Output
+from countersign.api.base import Input, Output
 from countersign.api.parts import TIERS
 
 VERDICTS = ("approve", "reject", "request_changes")
@@ -60,6 +60,34 @@ class Policy(Output):
     reasons = PolicyReason(many=True)
 
 
+class AskedItem(Output):
+    """One thing that was asked for; text is data, never markup."""
+
+    path = serializers.CharField()
+    line = serializers.IntegerField(allow_null=True)
+    text = serializers.CharField()
+
+
+class Asked(Output):
+    """A request for changes that this attempt was given."""
+
+    decision_id = serializers.CharField()
+    request_id = serializers.CharField()
+    by_label = serializers.CharField()
+    reason = serializers.CharField()
+    items = AskedItem(many=True)
+    decided_at = serializers.DateTimeField()
+
+
+class AskedItemInput(Input):
+    """One thing that is asked for, on a file and a line where it is about one."""
+
+    # Form is the service's to refuse, with its own code.
+    text = serializers.CharField(max_length=10_000, allow_blank=True)
+    path = serializers.CharField(max_length=1_000, allow_blank=True, default="")
+    line = serializers.IntegerField(allow_null=True, default=None)
+
+
 class Vote(Output):
     """A signed decision."""
 
@@ -70,6 +98,7 @@ class Vote(Output):
     decided_at = serializers.DateTimeField()
     reason = serializers.CharField()
     unattended = serializers.BooleanField()
+    items = AskedItem(many=True)
 
 
 class Excluded(Output):

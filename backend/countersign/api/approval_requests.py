@@ -10,6 +10,8 @@ from rest_framework.status import HTTP_201_CREATED
 
 from countersign.api.approval_parts import (
     VERDICTS,
+    Asked,
+    AskedItemInput,
     BlockedReason,
     Change,
     DiffRef,
@@ -83,6 +85,7 @@ class ApprovalRequestDetail(ApprovalRequest, Flattening):
     blocked_reason = BlockedReason(allow_null=True)
     policy = Policy()
     votes = Vote(many=True)
+    asked = Asked(many=True, help_text="what people had asked for on earlier attempts")
     excluded = Excluded(many=True)
     risk = Risk(allow_null=True)
     gate_reports = GateReport(many=True)
@@ -118,6 +121,9 @@ class DecisionInput(Input):
     # Whether a reason is there is the workflow's to refuse, with its own code: blank must get that far.
     reason = serializers.CharField(max_length=10_000, allow_blank=True)
     digest = serializers.CharField(max_length=100)
+    items = AskedItemInput(
+        many=True, default=list, help_text="with request_changes: one by one what is asked for"
+    )
 
 
 class ApprovalRequestListView(ApiView):

@@ -80,7 +80,8 @@ def comment_add(
     if actor.kind != "person" or actor.person_id is None:
         message = "only a person can comment on a request"
         raise PermissionDenied(message)
-    _require_form(text, path, line)
+    text_check(text)
+    place_check(path, line)
     request = ApprovalRequest.objects.select_for_update().filter(pk=as_uuid(request_id)).first()
     if request is None:
         message = "there is no such request"
@@ -115,7 +116,12 @@ def comment_add(
     return _data(row, len(_versions(request)))
 
 
-def _require_form(text: str, path: str, line: int | None) -> None:
+def text_check(text: str) -> None:
+    """Refuse what is no remark: nothing, too much, or what can't be kept.
+
+    Raises:
+        CommentInvalid: empty, too long, or no text that can be written as UTF-8 without NUL.
+    """
     if not text.strip() or len(text) > MAX_COMMENT:
         message = f"a comment has between 1 and {MAX_COMMENT} characters"
         raise CommentInvalid(message, field="text")
@@ -127,6 +133,14 @@ def _require_form(text: str, path: str, line: int | None) -> None:
     if "\x00" in text:
         message = "a comment is text without NUL characters"
         raise CommentInvalid(message, field="text")
+
+
+def place_check(path: str, line: int | None) -> None:
+    """Refuse a place that can't be in a change.
+
+    Raises:
+        CommentInvalid: the path is absolute, leaves the project or is malformed, or a line is in no file.
+    """
     parts = path.split("/")
     if len(path) > MAX_PATH or any(ord(character) < _SPACE for character in path):
         message = f"a path has at most {MAX_PATH} characters and none that control"

@@ -56,6 +56,38 @@ class PolicySnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedItem:
+    """One thing that a person wants to be different.
+
+    Attributes:
+        path: a file of the change, or nothing where it is about the change as a whole.
+        line: a line of that file, if one was named.
+        text: what is asked for.
+    """
+
+    text: str
+    path: str = ""
+    line: int | None = None
+
+    def as_json(self) -> dict[str, JSON]:
+        """Return the item as it is signed, and as an agent gets it."""
+        return {"path": self.path, "line": self.line, "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class AskedChanges:
+    """A signed request for changes, as the next attempt gets it."""
+
+    decision_id: str
+    request_id: str
+    person_id: str
+    statement_digest: str
+    reason: str
+    items: tuple[AskedItem, ...]
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionData:
     """One signed decision."""
 
@@ -66,6 +98,7 @@ class DecisionData:
     role: str
     verdict: str
     reason: str
+    items: tuple[AskedItem, ...]
     unattended: bool
     statement_digest: str
     envelope: Mapping[str, JSON]

@@ -63,6 +63,12 @@ class CommentInvalid(InvalidInput):
     code = "comment_invalid"
 
 
+class AskedItemsInvalid(InvalidInput):
+    """Items of a request for changes are too many, or stand in a decision that asks for none."""
+
+    code = "asked_items_invalid"
+
+
 class RequestSuperseded(Conflict):
     """Another request has taken the place of this one; what is said belongs there."""
 

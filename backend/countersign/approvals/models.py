@@ -79,6 +79,8 @@ class Decision(models.Model):
     role = models.CharField(max_length=50)
     verdict = models.CharField(max_length=20)
     reason = models.TextField()
+    # What was asked for one by one, where the verdict is "request_changes": path, line, text.
+    items = models.JSONField(default=list)
     unattended = models.BooleanField(default=False)
     nonce = models.CharField(max_length=64, unique=True)
     statement_digest = models.CharField(max_length=80, unique=True)

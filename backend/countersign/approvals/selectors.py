@@ -7,6 +7,7 @@ from uuid import UUID
 
 from countersign.accounts.policies import require
 from countersign.approvals.contracts import (
+    AskedItem,
     ChangeBinding,
     DecisionData,
     PolicySnapshot,
@@ -37,6 +38,11 @@ def as_uuid(request_id: str) -> UUID:
         raise RequestNotFound(message, request_id=request_id) from error
 
 
+def asked_items(row: Decision) -> tuple[AskedItem, ...]:
+    """Return what a decision asks for one by one."""
+    return tuple(AskedItem(text=item["text"], path=item["path"], line=item["line"]) for item in row.items)
+
+
 def decision_data(row: Decision) -> DecisionData:
     """Return what others see of a decision."""
     return DecisionData(
@@ -47,6 +53,7 @@ def decision_data(row: Decision) -> DecisionData:
         role=row.role,
         verdict=row.verdict,
         reason=row.reason,
+        items=asked_items(row),
         unattended=row.unattended,
         statement_digest=row.statement_digest,
         envelope=row.envelope,

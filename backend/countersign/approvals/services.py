@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models.functions import Now
 
+from countersign.approvals.asking import items_check, words_signed
 from countersign.approvals.errors import (
     ApprovalBlocked,
     ApproverExcluded,
@@ -28,7 +29,10 @@ from countersign.jobs.services import job_enqueue, lease_check
 from countersign.shared.clock import now
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from countersign.approvals.contracts import (
+        AskedItem,
         ChangeBinding,
         DecisionData,
         PolicySnapshot,
@@ -179,6 +183,7 @@ def decision_record(
     reason: str,
     digest: str,
     unattended_allowed: bool,
+    items: Sequence[AskedItem] = (),
 ) -> tuple[DecisionData, RequestData]:
     """Take one person's decision: checked, signed and recorded, and its consequence put in line.
 
@@ -189,9 +194,12 @@ def decision_record(
         reason: why; required.
         digest: the digest that the person looked at.
         unattended_allowed: this installation was created by the demo.
+        items: what is asked for one by one, with a request for changes.
 
     Raises:
         RequestNotFound: there is no such request.
+        AskedItemsInvalid: items where no changes are asked for, or too many.
+        CommentInvalid: an item has no text, too much of it, or a place that can't be in a change.
         ReasonRequired: no reason, or an endless one.
         RequestNotPending: decided, void or withdrawn.
         RequestExpired: too late.
@@ -201,6 +209,7 @@ def decision_record(
         ApprovalBlocked: the policy lets nobody approve this as it is.
         UnattendedRefused: nobody sits in front of it, and this is no demo installation.
     """
+    items_check(verdict, items)
     row = ApprovalRequest.objects.select_for_update().filter(pk=as_uuid(request_id)).first()
     if row is None:
         message = "there is no such request"
@@ -213,7 +222,12 @@ def decision_record(
     person_id = str(actor.person_id)
     moment = now()
     signed = decision_sign(
-        request=request, actor=actor, role=role, verdict=verdict, reason=reason, decided_at=moment
+        request=request,
+        actor=actor,
+        role=role,
+        verdict=verdict,
+        reason=words_signed(reason, items),
+        decided_at=moment,
     )
     decision = Decision(
         request=row,
@@ -222,6 +236,7 @@ def decision_record(
         role=role,
         verdict=verdict,
         reason=reason,
+        items=[item.as_json() for item in items],
         unattended=actor.unattended,
         nonce=signed.nonce,
         statement_digest=signed.digest,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -30,6 +31,9 @@ MAX_FINDINGS: Final = 200
 MAX_PATHS: Final = 100
 MAX_CONTEXT_PARTS: Final = 20
 MAX_CONTEXT_CHARACTERS: Final = 4_000
+# A task that was sent back more often than this carries the latest requests.
+MAX_ASKED: Final = 5
+MAX_ASKED_CHARACTERS: Final = 60_000
 
 OUTPUT_CONTRACTS: Final[dict[str, tuple[str, ...]]] = {
     "cli_agent": (
@@ -123,6 +127,7 @@ class PromptInputs:
     findings: tuple[FindingInput, ...]
     rules: tuple[RuleInput, ...]
     context: tuple[ContextInput, ...]
+    asked: tuple[Mapping[str, JSON], ...]
     gates: tuple[str, ...]
     rollback: RollbackProcedure
     checks: tuple[SafetyCheck, ...]
@@ -155,6 +160,7 @@ def inputs_read(
     gates: Sequence[str],
     rollback: Mapping[str, JSON],
     context: Iterable[Mapping[str, object]] = (),
+    asked: Iterable[Mapping[str, JSON]] = (),
     output: str = "cli_agent",
 ) -> PromptInputs:
     """Check what other rooms handed over.
@@ -176,6 +182,7 @@ def inputs_read(
         findings=tuple(sorted(found, key=lambda each: (each.path, each.line, each.rule, each.id))),
         rules=tuple(_read(RuleInput, rule, "rule") for rule in rules),
         context=tuple(_read(ContextInput, part, "context") for part in context)[:MAX_CONTEXT_PARTS],
+        asked=tuple(asked)[-MAX_ASKED:],
         gates=tuple(gates),
         rollback=rollback_procedure({"paths": list(paths), **rollback}),
         checks=safety_checks(
@@ -287,12 +294,21 @@ def prompt_compose(
             }
             for part in inputs.context
         ],
+        "asked": _asked(inputs),
         "provenance": dict(provenance),
         "routing": [clean_text(reason) for reason in routing],
     }
     text = template_render(digest=frame.digest, body=frame.body, data=_only(full, frame.variables))
     _require_complete(text, full)
     return ComposedPrompt(text=text, digest=digest_bytes(text.encode()))
+
+
+def _asked(inputs: PromptInputs) -> str:
+    """Return what people asked for as fenced JSON: what an agent is to mend, but no order to the platform."""
+    if not inputs.asked:
+        return ""
+    text = json.dumps([dict(each) for each in inputs.asked], indent=2, ensure_ascii=False, sort_keys=True)
+    return fence_untrusted(text, source="review", limit=MAX_ASKED_CHARACTERS)
 
 
 def _only(data: Mapping[str, JSON], variables: Iterable[str]) -> dict[str, JSON]:
@@ -320,6 +336,7 @@ def _require_complete(text: str, data: Mapping[str, JSON]) -> None:
         *_texts(data, "rules", "code", "text", "citation"),
         *_texts(data, "safety_checks", "text"),
         *_texts(data, "context", "text"),
+        ("asked", str(data["asked"])),
         *(("rollback", str(step["command"])) for step in steps if isinstance(step, dict)),
         *(("gates", str(gate)) for gate in _list(data["gates"])),
         *(("output_contract", str(line)) for line in _list(data["output_contract"])),

@@ -184,6 +184,7 @@ def prompt_generate(  # noqa: PLR0913 - what a prompt is made of, each said by n
     persona: str,
     rollback: Mapping[str, JSON],
     context: Iterable[Mapping[str, object]] = (),
+    asked: Iterable[Mapping[str, JSON]] = (),
     routing_reasons: Sequence[str] = (),
     output: str = "cli_agent",
 ) -> PromptData:
@@ -202,6 +203,7 @@ def prompt_generate(  # noqa: PLR0913 - what a prompt is made of, each said by n
         persona: code of the persona.
         rollback: ``base_commit``, ``branch``, ``default_branch``, ``tag``.
         context: further texts that the agent may read (``title``, ``text``, ``source``); they are fenced.
+        asked: what people asked for on earlier attempts (``decision_id``, ``reason``, ``items``); fenced.
         routing_reasons: why this persona.
         output: ``cli_agent``, ``model`` or ``external_agent``.
 
@@ -223,6 +225,7 @@ def prompt_generate(  # noqa: PLR0913 - what a prompt is made of, each said by n
         gates=gates,
         rollback=rollback,
         context=context,
+        asked=asked,
         output=output,
     )
     who = Persona.objects.filter(code=persona).order_by("-version").first()
@@ -289,6 +292,7 @@ def _context(inputs: PromptInputs, routing: Sequence[str]) -> dict[str, JSON]:
         "safety_checks": [asdict(check) for check in inputs.checks],
         "gates": list(inputs.gates),
         "rollback": inputs.rollback.as_json(),
+        "asked": [each.get("decision_id") for each in inputs.asked],
         "output": inputs.output,
         "routing": list(routing),
     }

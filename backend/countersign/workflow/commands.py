@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from countersign.accounts.policies import require
-from countersign.accounts.selectors import persons_with_role
+from countersign.approvals.contracts import AskedItem
 from countersign.approvals.services import decision_record
 from countersign.findings.services import session_create
 from countersign.jobs.services import job_submit
@@ -21,14 +21,16 @@ from countersign.runs.selectors import run_list
 from countersign.runs.services import run_create
 from countersign.shared.env import demo_installation, environment
 from countersign.shared.errors import Conflict, InvalidInput
+from countersign.workflow.asked import asked_for, askers
 from countersign.workflow.contracts import RunBegun
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.naming import slugify
 from countersign.workflow.places import repository_path
 from countersign.workflow.prompting import prompt_for
+from countersign.workflow.quorums import quorum_require
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from countersign.approvals.contracts import Verdict
     from countersign.plans.contracts import PlanData
@@ -44,12 +46,6 @@ class WorkItemNotRunnable(Conflict):
     """No adapter of this installation can do this work item."""
 
     code = "work_item_not_runnable"
-
-
-class QuorumImpossible(Conflict):
-    """Nobody who is not a participant could decide on the result."""
-
-    code = "quorum_impossible"
 
 
 def project_register(*, actor: Actor, source: str, name: str, isolation: str = "") -> str:
@@ -144,17 +140,14 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
             "or do it by hand"
         )
         raise WorkItemNotRunnable(message, work_item_id=item.id)
-    if not persons_with_role(role="director", except_persons=actor.participants):
-        message = (
-            "nobody but yourself could decide on the result: give another person the role director first"
-        )
-        raise QuorumImpossible(message)
+    asked = asked_for(item.id)
+    quorum_require(actor.participants | askers(asked))
     if item.state is WorkItemState.RUNNING and not _runs_open(item.id):
         # A process that died between beginning the item and creating its run left it like this.
         _item_release(item.id)
     work_item_start(actor=actor, work_item_id=item.id)
     try:
-        prompt = prompt_for(actor=actor, item=item, lease=None)
+        prompt = prompt_for(actor=actor, item=item, lease=None, asked=asked)
         run, job_id = run_create(
             actor=actor,
             project_id=item.project_id,
@@ -166,6 +159,7 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
             adapter=item.adapter,
             prompt_id=prompt.id,
             ruleset_digest=prompt.ruleset_digest,
+            prompters=askers(asked),
         )
     except RunStateConflict:
         raise
@@ -190,8 +184,18 @@ def _item_release(work_item_id: str) -> None:
     )
 
 
-def decision_submit(*, actor: Actor, request_id: str, verdict: str, reason: str, digest: str) -> str:
+def decision_submit(
+    *,
+    actor: Actor,
+    request_id: str,
+    verdict: str,
+    reason: str,
+    digest: str,
+    items: Sequence[Mapping[str, Any]] = (),
+) -> str:
     """Decide on a request; return the decision's id.
+
+    With a request for changes ``items`` say one by one what is asked for: ``path``, ``line``, ``text``.
 
     Raises:
         PermissionDenied: the actor may not decide.
@@ -210,6 +214,7 @@ def decision_submit(*, actor: Actor, request_id: str, verdict: str, reason: str,
         reason=reason,
         digest=digest,
         unattended_allowed=demo_installation(),
+        items=tuple(AskedItem(text=item["text"], path=item["path"], line=item["line"]) for item in items),
     )
     return decision.id
 

@@ -22,6 +22,7 @@ from countersign.providers.selectors import adapter_get, agent_call_list
 from countersign.runs.errors import RunStateConflict
 from countersign.runs.selectors import attempts_of, history_counts
 from countersign.runs.services import run_sealed
+from countersign.workflow.asked import asked_before, asked_json
 from countersign.workflow.assessment import Assessment, Circumstance, change_assess
 from countersign.workflow.change import FrozenChange, repository_of
 from countersign.workflow.executor import EXECUTOR
@@ -188,6 +189,7 @@ def _contents(
             "template": prompt.template,
             "template_version": prompt.template_version,
             "template_digest": prompt.template_digest,
+            "asked": [asked_json(asked) for asked in asked_before(run)],
         },
         transcript=artifact_bytes(actor=EXECUTOR, digest=attempt.transcript_digest),
         agent_call={

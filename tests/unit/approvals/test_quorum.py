@@ -30,6 +30,7 @@ def vote(person: int, role: str, verdict: str = "approve") -> DecisionData:
         role=role,
         verdict=verdict,
         reason="x",
+        items=(),
         unattended=False,
         statement_digest="",
         envelope={},

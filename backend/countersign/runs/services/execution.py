@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic(durable=True)
-def run_create(
+def run_create(  # noqa: PLR0913 - what a run is made of, each said by name
     *,
     actor: Actor,
     project_id: str,
@@ -39,8 +39,11 @@ def run_create(
     adapter: str,
     prompt_id: str,
     ruleset_digest: str,
+    prompters: frozenset[str] = frozenset(),
 ) -> tuple[RunData, str]:
     """Create a run and the job that carries it out; return both.
+
+    ``prompters`` are persons whose words went into the prompt; like the actor they take part in the change.
 
     Raises:
         RunStateConflict: the work item has an open run already.
@@ -57,7 +60,7 @@ def run_create(
                 adapter=adapter,
                 prompt_id=prompt_id,
                 ruleset_digest=ruleset_digest,
-                participants=sorted(actor.participants),
+                participants=sorted(actor.participants | prompters),
             )
     except IntegrityError as error:
         message = "this work item has an open run already"
@@ -73,6 +76,7 @@ def run_create(
             "work_item_id": work_item_id,
             "prompt_id": prompt_id,
             "ruleset_digest": ruleset_digest,
+            "prompters": sorted(prompters),
         },
     )
     job_id = job_enqueue(actor=actor, kind="run.execute", subject=subject, payload={"run_id": str(run.id)})

@@ -13,6 +13,8 @@ from countersign.workflow.contracts.plans import (
     WorkItemView,
 )
 from countersign.workflow.contracts.requests import (
+    AskedItemView,
+    AskedView,
     BlockedReason,
     ChangedFileView,
     ChangeView,
@@ -55,6 +57,8 @@ from countersign.workflow.contracts.runs import (
 )
 
 __all__ = [
+    "AskedItemView",
+    "AskedView",
     "AttemptView",
     "BlockedReason",
     "ChangeView",

@@ -85,6 +85,27 @@ class PolicyView:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedItemView:
+    """One thing that was asked for."""
+
+    path: str
+    line: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedView:
+    """A request for changes that an attempt was given."""
+
+    decision_id: str
+    request_id: str
+    by_label: str
+    reason: str
+    items: tuple[AskedItemView, ...]
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class VoteView:
     """A decision that was signed."""
 
@@ -95,6 +116,7 @@ class VoteView:
     decided_at: datetime
     reason: str
     unattended: bool
+    items: tuple[AskedItemView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +282,7 @@ class RequestDetailView:
 
     Attributes:
         digest: what the decision is bound to: the pack's digest for a change, the proof's for a phase.
+        asked: what people had asked for on earlier attempts when this one began.
     """
 
     request: RequestView
@@ -270,6 +293,7 @@ class RequestDetailView:
     blocked_reason: BlockedReason | None
     policy: PolicyView
     votes: tuple[VoteView, ...]
+    asked: tuple[AskedView, ...]
     excluded: tuple[ExcludedView, ...]
     risk: RiskView | None
     gate_reports: tuple[GateReportView, ...]

@@ -27,6 +27,7 @@ from countersign.workflow.contracts import (
 )
 from countersign.workflow.deciding import decision_hindrance
 from countersign.workflow.gate_results import gate_results_on
+from countersign.workflow.queries.asked import asked_item_views, asked_views
 from countersign.workflow.queries.common import project_id_of, project_ref
 from countersign.workflow.queries.packs import gate_view
 from countersign.workflow.queries.request_parts import (
@@ -155,9 +156,11 @@ def request_detail(*, actor: Actor, request_id: str) -> RequestDetailView:
                 decided_at=item.decided_at,
                 reason=item.reason,
                 unattended=item.unattended,
+                items=asked_item_views(item.items),
             )
             for item in request.decisions
         ),
+        asked=asked_views(parts.run) if parts else (),
         excluded=tuple(
             ExcludedView(names.get(person, "unknown"), "took part in this change")
             for person in request.excluded

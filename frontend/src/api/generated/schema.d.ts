@@ -764,6 +764,8 @@ export interface components {
             blocked_reason: components["schemas"]["BlockedReason"] | null;
             policy: components["schemas"]["Policy"];
             votes: components["schemas"]["Vote"][];
+            /** @description what people had asked for on earlier attempts */
+            asked: components["schemas"]["Asked"][];
             excluded: components["schemas"]["Excluded"][];
             risk: components["schemas"]["Risk"] | null;
             gate_reports: components["schemas"]["GateReport"][];
@@ -792,6 +794,29 @@ export interface components {
         };
         /** @enum {string} */
         ApprovalRequestState: "pending" | "approved" | "rejected" | "changes_requested" | "expired" | "void";
+        /** @description A request for changes that this attempt was given. */
+        Asked: {
+            decision_id: string;
+            request_id: string;
+            by_label: string;
+            reason: string;
+            items: components["schemas"]["AskedItem"][];
+            /** Format: date-time */
+            decided_at: string;
+        };
+        /** @description One thing that was asked for; text is data, never markup. */
+        AskedItem: {
+            path: string;
+            line: number | null;
+            text: string;
+        };
+        /** @description One thing that is asked for, on a file and a line where it is about one. */
+        AskedItemInput: {
+            text: string;
+            /** @default  */
+            path: string;
+            line?: number | null;
+        };
         /** @description One attempt of a run. */
         Attempt: {
             number: number;
@@ -927,6 +952,8 @@ export interface components {
             verdict: components["schemas"]["Verdict"];
             reason: string;
             digest: string;
+            /** @description with request_changes: one by one what is asked for */
+            items?: components["schemas"]["AskedItemInput"][];
         };
         /** @description A deliverable with what proves it and what works on it. */
         Deliverable: {
@@ -1645,6 +1672,7 @@ export interface components {
             decided_at: string;
             reason: string;
             unattended: boolean;
+            items: components["schemas"]["AskedItem"][];
         };
         /** @enum {string} */
         WaitingOn: "agent" | "person" | "phase" | "nobody";

@@ -10,7 +10,8 @@ import { formatNumber } from "@/lib/format";
 import { randomId } from "@/lib/id";
 
 import classes from "./decision.module.css";
-import { type DecisionRequest, useDecide, type Verdict } from "./queries";
+import { type DraftItem, ItemFields, itemOf } from "./item-fields";
+import { type AskedItem, type DecisionRequest, useDecide, type Verdict } from "./queries";
 import { STRINGS, VERDICTS } from "./strings";
 
 const ORDER: readonly Verdict[] = ["approve", "request_changes", "reject"];
@@ -81,8 +82,8 @@ export function DecisionPanel({ request, reading }: { request: DecisionRequest; 
             reading={reading}
             pending={decide.isPending}
             error={decide.error}
-            onSign={(reason, idempotencyKey) => {
-              decide.mutate({ verdict, reason, digest: request.digest, idempotencyKey });
+            onSign={(reason, items, idempotencyKey) => {
+              decide.mutate({ verdict, reason, items: [...items], digest: request.digest, idempotencyKey });
             }}
             onCancel={() => {
               setVerdict(null);
@@ -152,20 +153,22 @@ function SignForm({
   reading: Reading;
   pending: boolean;
   error: Error | null;
-  onSign: (reason: string, idempotencyKey: string) => void;
+  onSign: (reason: string, items: readonly AskedItem[], idempotencyKey: string) => void;
   onCancel: () => void;
 }) {
   const [reason, setReason] = useState("");
+  const [items, setItems] = useState<readonly DraftItem[]>([]);
   const [idempotencyKey] = useState(randomId);
   const [tried, setTried] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     field.current?.focus({ preventScroll: true });
   }, []);
-  const obstacle = signObstacle(verdict, reason, reading);
+  const unsaid = items.some((item) => item.text.trim() === "");
+  const obstacle = signObstacle(verdict, reason, reading) ?? (unsaid ? STRINGS.itemMissing : null);
   const sign = () => {
     setTried(true);
-    if (obstacle === null && !pending) onSign(reason.trim(), idempotencyKey);
+    if (obstacle === null && !pending) onSign(reason.trim(), items.map(itemOf), idempotencyKey);
   };
   return (
     <form
@@ -198,6 +201,7 @@ function SignForm({
           setReason(event.currentTarget.value);
         }}
       />
+      {verdict === "request_changes" && <ItemFields items={items} files={request.change?.files ?? []} onChange={setItems} />}
       <div className={classes["bound"]}>
         <Seal digest={request.digest} size={36} />
         <span>

@@ -9,6 +9,7 @@ import { client } from "@/lib/api";
 
 import { Comments } from "./comments";
 import { DecisionPanel, type Reading, signObstacle } from "./decision-panel";
+import { Facts } from "./evidence";
 import { sampleRequest } from "./sample";
 import { VerdictStrip } from "./verdict-strip";
 
@@ -77,6 +78,37 @@ describe("DecisionPanel", () => {
     expect(screen.getByText("You started this run.")).toBeTruthy();
     expect(screen.getByText("approver_excluded")).toBeTruthy();
     expect(screen.queryByRole("button")).toBeNull();
+  });
+});
+
+describe("a request for changes", () => {
+  it("sends what is asked for one by one, and none that says nothing", async () => {
+    const post = vi.spyOn(client, "POST").mockReset().mockReturnValue(new Promise(() => undefined));
+    show(<DecisionPanel request={sampleRequest()} reading={read} />);
+    await userEvent.keyboard("c");
+    await userEvent.type(screen.getByLabelText("Reason"), "Not yet");
+    await userEvent.click(screen.getByRole("button", { name: "Add an item" }));
+    await userEvent.click(screen.getByRole("button", { name: /Sign request/ }));
+    expect(post).not.toHaveBeenCalled();
+    await userEvent.type(screen.getByLabelText("Item 1: what is asked for"), "Keep the import");
+    await userEvent.click(screen.getByRole("button", { name: /Sign request/ }));
+    expect(post.mock.calls[0]?.[1]).toMatchObject({
+      body: { verdict: "request_changes", reason: "Not yet", items: [{ path: "", line: null, text: "Keep the import" }] },
+    });
+  });
+
+  it("shows an attempt what was asked of it before", () => {
+    const asked = {
+      decision_id: "d1",
+      request_id: "r0",
+      by_label: "Dana",
+      reason: "<b>Not</b> yet",
+      items: [{ path: "src/a.py", line: 3, text: "Keep the import" }],
+      decided_at: "2026-01-01T00:00:00Z",
+    };
+    show(<Facts request={sampleRequest({ asked: [asked] })} />);
+    expect(screen.getByText("<b>Not</b> yet")).toBeTruthy();
+    expect(screen.getByText("src/a.py:3")).toBeTruthy();
   });
 });
 

@@ -12,7 +12,7 @@ import { formatBytes, plural, words } from "@/lib/format";
 import { visibleText } from "@/lib/visible-text";
 
 import classes from "./decision.module.css";
-import type { DecisionRequest } from "./queries";
+import type { AskedItem, DecisionRequest } from "./queries";
 import { ROLES, STRINGS, VERDICTS } from "./strings";
 
 interface Part {
@@ -24,6 +24,7 @@ export function Facts({ request }: Part) {
   return (
     <>
       <PolicyPart request={request} />
+      {request.asked.length > 0 && <AskedPart request={request} />}
       {request.risk !== null && (
         <Section title="Risk" note="a published formula over recorded inputs; no model grades itself" flush>
           <RiskChart risk={request.risk} />
@@ -226,6 +227,45 @@ function BoundPart({ request }: Part) {
   );
 }
 
+/** What was asked for on earlier attempts: the agent of this one was given it. */
+function AskedPart({ request }: Part) {
+  return (
+    <Section title="What was asked for before" note="given to the agent of this attempt; see whether it was met">
+      <ul className={classes["list"]}>
+        {request.asked.map((asked) => (
+          <li key={asked.decision_id}>
+            {visibleText(asked.by_label).text}{" "}
+            <span className={classes["quiet"]}>
+              <When iso={asked.decided_at} />
+            </span>
+            <div className={classes["remark"]}>{visibleText(asked.reason).text}</div>
+            <AskedItems items={asked.items} />
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function AskedItems({ items }: { items: readonly AskedItem[] }) {
+  if (items.length === 0) return null;
+  return (
+    <ol className={classes["numbered"]}>
+      {items.map((item, index) => (
+        <li key={index} className={classes["remark"]}>
+          {item.path !== "" && (
+            <code>
+              {visibleText(item.path).text}
+              {item.line !== null && `:${String(item.line)}`}
+            </code>
+          )}{" "}
+          {visibleText(item.text).text}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
 export function Votes({ request }: Part) {
   return (
     <Section title="Votes" note={request.votes.length === 0 ? "none yet" : undefined}>
@@ -243,6 +283,7 @@ export function Votes({ request }: Part) {
               </div>
             )}
             <div>{visibleText(vote.reason).text}</div>
+            <AskedItems items={vote.items} />
           </li>
         ))}
         {request.excluded.map((person) => (

@@ -11,6 +11,7 @@ type DecisionInput =
 export type Verdict = DecisionInput["verdict"];
 type CommentPage = Answer<"/api/v1/approval-requests/{id}/comments/">;
 export type Comment = CommentPage["results"][number];
+export type AskedItem = DecisionRequest["votes"][number]["items"][number];
 export type InboxTab = "pending" | "decided";
 
 export const decisionKeys = {

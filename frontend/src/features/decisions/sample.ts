@@ -30,6 +30,7 @@ export function sampleRequest(changed: Partial<DecisionRequest> = {}): DecisionR
     blocked_reason: null,
     policy: { tier: "director", decision_text: "A Director decides.", blocked: false, reasons: [] },
     votes: [],
+    asked: [],
     excluded: [],
     risk: { score: 3, threshold: 50, unknown: [], factors: [] },
     gate_reports: [],

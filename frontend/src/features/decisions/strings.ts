@@ -15,6 +15,8 @@ export const STRINGS = {
     "The diff holds characters that cannot be seen or that turn the direction of text. They are drawn by name, e.g. ⟦U+202E⟧.",
   agentWords: "the agent's words: not evidence",
   promptWords: "what the agent was told",
+  askAgent: "Goes to the agent as it stands. You take part in what it makes of it, so somebody else decides on the next version.",
+  itemMissing: "Say for each item what is asked for, or take it out.",
   loadingComments: "Loading comments…",
   commentLabel: "Say something",
   commentHelp: "No decision; everybody who may read this sees it, and it stays.",
