@@ -15,7 +15,7 @@ from countersign.audit.errors import PersonErased
 from countersign.audit.models import PersonKey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from countersign.shared.actor import Actor
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # sealed under it could not be read any more.
 _KNOWN: dict[str, tuple[str, bytes]] = {}
 _KNOWN_LIMIT = 1024
+_WATCHING: list[Callable[[], None]] = []
 
 
 def _key_of(person_id: str) -> tuple[str, bytes]:
@@ -40,13 +41,25 @@ def _key_of(person_id: str) -> tuple[str, bytes]:
 
 def _remember(person_id: str, key: tuple[str, bytes]) -> None:
     if len(_KNOWN) >= _KNOWN_LIMIT:
-        _KNOWN.clear()
+        forget_cached_keys()
     _KNOWN[person_id] = key
 
 
 def forget_cached_keys() -> None:
-    """Drop the keys that this process remembers (after an erasure, and between tests)."""
+    """Drop the keys that this process remembers, and what was made with them (after an erasure)."""
     _KNOWN.clear()
+    for forget in _WATCHING:
+        forget()
+
+
+def labels_watch(forget: Callable[[], None]) -> None:
+    """Let ``forget()`` be called whenever the remembered keys are dropped."""
+    _WATCHING.append(forget)
+
+
+def label_is_lasting(actor: Actor) -> bool:
+    """Say whether the actor's label may be kept: no person is named, or their key is committed."""
+    return actor.person_id is None or actor.person_id in _KNOWN
 
 
 def label_seal(actor: Actor) -> dict[str, str] | str:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 
+from countersign.audit.bodies import event_body
 from countersign.audit.errors import AuditEventTooLarge
-from countersign.audit.labels import forget_cached_keys, label_seal
+from countersign.audit.labels import forget_cached_keys
 from countersign.audit.models import PersonKey
+from countersign.audit.writing import event_insert
 from countersign.shared.clock import isoformat, now
 from countersign.shared.correlation import correlation_id
 from countersign.shared.errors import InvalidInput, NotFound, NoTransaction
-from countersign_verify.canonical import canonical_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
 # An entry of a C2SP tlog-tiles bundle has a two-byte length.
 MAX_EVENT_BYTES = 65_535
-_INSERT = (
-    "INSERT INTO audit_auditevent (event_id, recorded_at, type, actor_kind, actor_id, person_id,"
-    " subject_type, subject_id, correlation_id, body) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-)
 _TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 
 
@@ -58,47 +55,34 @@ def record(
         message = f"not an event type: {type!r}"
         raise InvalidInput(message)
     event_id = str(uuid.uuid4())
-    moment = now()
-    body = canonical_bytes(
-        {
-            "v": 1,
-            "id": event_id,
-            "time": isoformat(moment),
-            "type": type,
-            "actor": {
-                "kind": actor.kind,
-                "id": actor.id,
-                "person_id": actor.person_id,
-                "label": label_seal(actor),
-                "token_id": actor.token_id,
-                "unattended": actor.unattended,
-                "roles": sorted(actor.roles),
-            },
-            "subject": {"type": subject[0], "id": subject[1]},
-            "correlation_id": correlation_id(),
-            "data": dict(data or {}),
-        }
+    time = isoformat(now())
+    correlation = correlation_id()
+    body = event_body(
+        event_id=event_id,
+        time=time,
+        type=type,
+        actor=actor,
+        subject=subject,
+        correlation_id=correlation,
+        data=data,
     )
     if len(body) > MAX_EVENT_BYTES:
         message = f"the event '{type}' has {len(body)} bytes; store large data and record its digest"
         raise AuditEventTooLarge(message)
-    # Plain SQL: the ORM's insert with RETURNING costs several times the statement itself.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            (
-                event_id,
-                moment,
-                type,
-                actor.kind,
-                actor.id,
-                actor.person_id,
-                subject[0],
-                subject[1],
-                correlation_id(),
-                body,
-            ),
-        )
+    event_insert(
+        (
+            event_id,
+            time,
+            type,
+            actor.kind,
+            actor.id,
+            actor.person_id,
+            subject[0],
+            subject[1],
+            correlation,
+        ),
+        body,
+    )
     return event_id
 
 
