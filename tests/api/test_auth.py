@@ -152,17 +152,6 @@ def test_one_time_login_of_a_deactivated_user_is_refused(browser: APIClient, use
     assert response.status_code == 401
 
 
-def test_login_that_needs_another_step_is_not_complete(
-    browser: APIClient, user_id: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from countersign.api import auth
-
-    monkeypatch.setattr(auth, "perform_login", lambda _request, _login: None)
-    status, problem = login(browser)
-    assert (status, problem["code"]) == (401, "login_incomplete")
-    assert browser.get("/api/v1/me/").status_code == 401
-
-
 def test_logout_ends_the_session(browser: APIClient, user_id: str, events: Events) -> None:
     login(browser)
     browser.credentials(HTTP_X_CSRFTOKEN=browser.cookies["csrftoken"].value)

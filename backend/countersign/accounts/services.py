@@ -8,6 +8,7 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from axes.utils import reset
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
@@ -217,7 +218,7 @@ def one_time_login_redeem(*, actor: Actor, secret: str) -> UserData:
 
 @transaction.atomic(durable=True)
 def login_record(*, actor: Actor, user_id: str, method: str) -> None:
-    """Record that a user logged in, and how (``password``, ``one_time_login``)."""
+    """Record that a user logged in, and how (``password``, ``password+totp``)."""
     record(actor=actor, type="user.logged_in", subject=("user", user_id), data={"method": method})
 
 
@@ -226,6 +227,21 @@ def login_refusal_record(*, actor: Actor, email: str, reason: str) -> None:
     """Record a refused login; the address goes in by digest, for it may name a person or be a slip."""
     digest = f"sha256:{secret_digest(email.strip().lower())}" if email else ""
     record(actor=actor, type="user.login_refused", subject=("login", digest), data={"reason": reason})
+
+
+@transaction.atomic(durable=True)
+def user_unlock(*, actor: Actor, user_id: str) -> None:
+    """Forget the failed logins of a user, so that a locked address works again.
+
+    Raises:
+        UserNotFound: there is no such user.
+    """
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        message = "there is no such user"
+        raise UserNotFound(message, user_id=user_id)
+    reset(username=secret_digest(user.email.strip().lower()))
+    record(actor=actor, type="user.unlocked", subject=("user", user_id))
 
 
 @transaction.atomic(durable=True)

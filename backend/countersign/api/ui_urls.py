@@ -7,5 +7,5 @@ from django.urls import re_path
 from countersign.api.ui import shell
 
 urlpatterns = [
-    re_path(r"^(?!(?:api|console|static)(?:/|$)).*$", shell, name="ui"),
+    re_path(r"^(?!(?:account|api|console|static)(?:/|$)).*$", shell, name="ui"),
 ]

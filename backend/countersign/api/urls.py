@@ -33,6 +33,7 @@ register_converter(DigestConverter, "digest")
 urlpatterns = [
     path("health/", health.HealthView.as_view()),
     path("openapi.yaml", SpectacularYAMLAPIView.as_view(), name="openapi"),
+    path("auth/methods/", auth.LoginOfferView.as_view()),
     path("auth/login/", auth.PasswordLoginView.as_view()),
     path("auth/one-time-login/", auth.OneTimeLoginView.as_view()),
     path("auth/logout/", auth.LogoutView.as_view()),

@@ -39,6 +39,16 @@ class DatabaseAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class SingleSignOn:
+    """The OpenID Connect provider that people may log in with."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """The configuration of this process, read once from variables named ``COUNTERSIGN_*``."""
 
@@ -126,6 +136,24 @@ def database_address(role: DatabaseRole | None = None) -> DatabaseAddress:
 def database_configured() -> bool:
     """Say whether this process was told where the database is."""
     return "COUNTERSIGN_DATABASE_HOST" in os.environ
+
+
+def single_sign_on() -> SingleSignOn:
+    """Return what is known of the OpenID Connect provider; without an issuer there is none.
+
+    Raises:
+        ValueError: an issuer is named, and no client id.
+    """
+    configured = SingleSignOn(
+        issuer=os.environ.get("COUNTERSIGN_OIDC_ISSUER", "").rstrip("/"),
+        client_id=os.environ.get("COUNTERSIGN_OIDC_CLIENT_ID", ""),
+        client_secret=_secret("COUNTERSIGN_OIDC_CLIENT_SECRET") or "",
+        name=os.environ.get("COUNTERSIGN_OIDC_NAME", "single sign-on"),
+    )
+    if configured.issuer and not configured.client_id:
+        message = "COUNTERSIGN_OIDC_ISSUER is set: set COUNTERSIGN_OIDC_CLIENT_ID as well"
+        raise ValueError(message)
+    return configured
 
 
 def package_index_environment() -> dict[str, str]:

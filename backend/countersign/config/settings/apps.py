@@ -26,12 +26,17 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    # The pages of second factors tell dates with it.
+    "django.contrib.humanize",
     # Django's admin, with the console's own site.
     "countersign.console.apps.ConsoleAdminConfig",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "axes",
     "rest_framework",
     "drf_spectacular",
     *ROOMS,

@@ -26,6 +26,8 @@ LOGGING = {
     },
     "root": {"handlers": ["stream"], "level": environment().log_level},
     "loggers": {
+        # Each attempt; what matters of it stands in the audit log.
+        "axes": {"level": "WARNING"},
         # The access log is the middleware's, with the correlation id; Django's own repeats it without.
         "django.server": {"handlers": [], "propagate": False},
         # Likewise for answers that say 4xx or 5xx; what is worth keeping here is a traceback.

@@ -1,6 +1,6 @@
 """HTTP: hosts, cookies, headers, static files."""
 
-from countersign.shared.env import environment
+from countersign.shared.env import environment, repository_root
 
 SECRET_KEY = environment().secret_key
 DEBUG = environment().debug
@@ -23,7 +23,8 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        # Before the libraries' own pages, which they restyle.
+        "DIRS": [repository_root() / "backend" / "countersign" / "api" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -165,6 +165,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/methods/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the ways to log in
+         * @description Answer the ways in, as this installation is configured and for the address it was asked at.
+         */
+        get: operations["auth_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/one-time-login/": {
         parameters: {
             query?: never;
@@ -1088,6 +1108,16 @@ export interface components {
             /** Format: email */
             email: string;
             password: string;
+            /**
+             * @description where a page that asks for a second factor leads afterwards
+             * @default /
+             */
+            next: string;
+        };
+        /** @description The ways in. Browsers offer passkeys on host names only, never on an address made of numbers. */
+        LoginOffer: {
+            passkey: boolean;
+            single_sign_on: components["schemas"]["SingleSignOnOffer"] | null;
         };
         /** @description The user who is logged in. */
         Me: {
@@ -1598,6 +1628,12 @@ export interface components {
             mode: components["schemas"]["TrustMode"];
             pending: number;
         };
+        /** @description The provider that people can log in with. */
+        SingleSignOnOffer: {
+            name: string;
+            /** @description where the browser goes to begin */
+            url: string;
+        };
         /** @description What a decision is about. */
         Subject: {
             kind: components["schemas"]["SubjectKind"];
@@ -1953,6 +1989,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    auth_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginOffer"];
+                };
             };
             default: components["responses"]["Problem"];
         };
