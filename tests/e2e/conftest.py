@@ -126,7 +126,7 @@ def screen(stage: Stage, browser: Browser) -> Iterator[Screen]:
             screen.faults.append(message.text)
 
     def asked(request: Request) -> None:
-        if not request.url.startswith(f"{stage.url}/"):
+        if not request.url.startswith(f"{screen.url}/"):
             screen.faults.append(f"the page asked {request.url}")
 
     screen.page.on("console", heard)

@@ -72,6 +72,7 @@ function Login() {
   return (
     <LoginPage
       linkProblem={problem}
+      next={safeNext(next)}
       onSignedIn={() => {
         const place = safeNext(next);
         if (insideApp(place)) router.history.replace(place);

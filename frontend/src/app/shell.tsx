@@ -85,9 +85,10 @@ function Foot({ onHelp }: { onHelp: () => void }) {
           {STRINGS[trust]}
         </button>
       </Tooltip>
-      <div className={classes["who"]} title={me.email}>
+      {/* Pages of the platform's own, outside this app. */}
+      <a className={classes["who"]} href="/account/" title={STRINGS.account(me.email)}>
         {me.display_name}
-      </div>
+      </a>
       <div className={classes["tools"]}>
         <ActionIcon
           aria-label={STRINGS[other]}

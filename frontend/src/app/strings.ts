@@ -8,6 +8,7 @@ export const STRINGS = {
   help: "Keys",
   light: "Use light colours",
   dark: "Use dark colours",
+  account: (email: string) => `${email}: second factors and password`,
   leave: "Sign out",
   selfAttested: "Log: self-attested",
   selfAttestedWhy: "The log is signed by this installation alone; no outside witness watches it.",

@@ -1,16 +1,25 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { ProblemNotice } from "@/components/notice";
-import type { ProblemError } from "@/lib/problem";
+import { ProblemError } from "@/lib/problem";
 
 import classes from "./login.module.css";
-import { useLogin } from "./queries";
+import { type LoginOffer, loginOfferQuery, SECOND_FACTOR, useLogin, usePasskeyLogin } from "./queries";
 import { STRINGS } from "./strings";
 
-/** `linkProblem` is what became of a one-time link that did not work. */
-export function LoginPage({ linkProblem, onSignedIn }: { linkProblem: ProblemError | null; onSignedIn: () => void }) {
+interface LoginPageProps {
+  /** What became of a one-time link that did not work. */
+  linkProblem: ProblemError | null;
+  /** Where a page that asks for a second factor leads afterwards. */
+  next: string;
+  onSignedIn: () => void;
+}
+
+export function LoginPage({ linkProblem, next, onSignedIn }: LoginPageProps) {
   const login = useLogin();
+  const offer = useQuery(loginOfferQuery).data;
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   useEffect(() => {
@@ -29,12 +38,20 @@ export function LoginPage({ linkProblem, onSignedIn }: { linkProblem: ProblemErr
             <p>{STRINGS.linkFailed}</p>
           </ProblemNotice>
         )}
-        {login.isError && <ProblemNotice error={login.error} />}
+        {login.isError && !needsSecondFactor(login.error) && <ProblemNotice error={login.error} />}
         <form
           className={classes["form"]}
           onSubmit={(event) => {
             event.preventDefault();
-            login.mutate({ email, password }, { onSuccess: onSignedIn });
+            login.mutate(
+              { email, password, next },
+              {
+                onSuccess: onSignedIn,
+                onError: (error) => {
+                  if (needsSecondFactor(error)) window.location.assign(SECOND_FACTOR);
+                },
+              },
+            );
           }}
         >
           <TextInput
@@ -64,7 +81,41 @@ export function LoginPage({ linkProblem, onSignedIn }: { linkProblem: ProblemErr
             {login.isPending ? STRINGS.submitting : STRINGS.submit}
           </Button>
         </form>
+        {offer !== undefined && <OtherWays offer={offer} next={next} onSignedIn={onSignedIn} />}
       </div>
     </main>
+  );
+}
+
+const needsSecondFactor = (error: unknown): boolean =>
+  error instanceof ProblemError && error.code === "login_incomplete";
+
+function OtherWays({ offer, next, onSignedIn }: { offer: LoginOffer; next: string; onSignedIn: () => void }) {
+  const passkey = usePasskeyLogin();
+  const signOn = offer.single_sign_on;
+  const passkeys = offer.passkey && "PublicKeyCredential" in window;
+  if (!passkeys && signOn === null) return null;
+  return (
+    <div className={classes["others"]}>
+      <p className={classes["or"]}>{STRINGS.or}</p>
+      {passkey.isError && <ProblemNotice error={passkey.error} />}
+      {passkeys && (
+        <Button
+          variant="default"
+          size="sm"
+          disabled={passkey.isPending}
+          onClick={() => {
+            passkey.mutate(undefined, { onSuccess: onSignedIn });
+          }}
+        >
+          {passkey.isPending ? STRINGS.passkeyWaiting : STRINGS.passkey}
+        </Button>
+      )}
+      {signOn !== null && (
+        <Button component="a" variant="default" size="sm" href={`${signOn.url}?next=${encodeURIComponent(next)}`}>
+          {STRINGS.singleSignOn(signOn.name)}
+        </Button>
+      )}
+    </div>
   );
 }
