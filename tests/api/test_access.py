@@ -39,6 +39,8 @@ BODIES = {
     "/api/v1/approval-requests/{id}/decisions/": {"verdict": "approve", "reason": "r", "digest": "d"},
     "/api/v1/approval-requests/{id}/comments/": {"text": "t"},
     "/api/v1/exports/": {},
+    "/api/v1/deciding-credentials/": {"token": "t", "credential": {}},
+    "/api/v1/deciding-credentials/{id}/confirm/": {"fingerprint": "f"},
     "/api/v1/projects/{slug}/settings/": {"base_move": "strict"},
 }
 

@@ -1,6 +1,6 @@
 """What can go wrong with accounts."""
 
-from countersign.shared.errors import Conflict, DomainError, NotFound
+from countersign.shared.errors import Conflict, DomainError, InvalidInput, NotFound, PermissionDenied
 
 
 class EmailTaken(Conflict):
@@ -26,3 +26,33 @@ class CredentialRefused(DomainError):
 
     code = "credential_refused"
     status = 401
+
+
+class PasskeysUnavailable(Conflict):
+    """This installation has no host name that a passkey could belong to."""
+
+    code = "passkeys_unavailable"
+
+
+class PasskeyRefused(InvalidInput):
+    """A passkey's answer does not hold."""
+
+    code = "passkey_refused"
+
+
+class DecidingCredentialNotFound(NotFound):
+    """There is no such credential, or it is not for this actor."""
+
+    code = "credential_not_found"
+
+
+class DecidingCredentialState(Conflict):
+    """The credential is not in the state that this needs, or is not the one that was looked at."""
+
+    code = "credential_state"
+
+
+class SecondPersonNeeded(PermissionDenied):
+    """Enrolling a passkey that decides takes two people."""
+
+    code = "second_person_needed"

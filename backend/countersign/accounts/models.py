@@ -10,6 +10,19 @@ from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from django.db.models.functions import Now
 
+from countersign.accounts.deciding_models import CredentialState, DecidingCredential
+
+__all__ = (
+    "ApiToken",
+    "CredentialState",
+    "DecidingCredential",
+    "OneTimeLogin",
+    "Person",
+    "Role",
+    "RoleAssignment",
+    "User",
+)
+
 
 class Person(models.Model):
     """A human being; may have several users, and counts once in every quorum."""

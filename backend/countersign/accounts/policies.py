@@ -22,7 +22,7 @@ ROLES: dict[str, tuple[str, str]] = {
 
 Action = Literal[
     "project.write", "plan.write", "session.write", "run.write", "decision.write", "comment.write",
-    "governance.write", "export.write", "account.write", "read",
+    "governance.write", "export.write", "account.write", "credential.confirm", "read",
 ]  # fmt: skip
 
 PERMISSIONS: dict[Action, frozenset[str]] = {
@@ -35,6 +35,7 @@ PERMISSIONS: dict[Action, frozenset[str]] = {
     "governance.write": frozenset({"admin"}),
     "export.write": frozenset({"operator", "admin", "auditor", "director"}),
     "account.write": frozenset({"admin"}),
+    "credential.confirm": frozenset({"admin", "director"}),
     "read": frozenset(ROLES) - {"agent"},
 }
 

@@ -20,6 +20,7 @@ from countersign.cli.home import Home
 from countersign.cli.up import HomeOption, home_chosen
 from countersign.sandbox.isolation import IsolationKind, isolation_probe
 from countersign.shared.env import environment, repository_root
+from countersign.shared.passkey_party import passkey_party
 
 MINIMUM_PYTHON = (3, 11)
 FREE_BYTES = 2 << 30
@@ -45,6 +46,7 @@ def checks_run(home: Home, port: int) -> tuple[Check, ...]:
         _home(home),
         _port(home, port),
         _interface(),
+        _passkeys(),
     )
 
 
@@ -114,6 +116,14 @@ def _interface() -> Check:
     if not (repository_root() / script).is_file():
         mend = "build frontend/ and name its dist directory in COUNTERSIGN_UI_DIR"
     return Check("web interface", "warning", "not built", mend)
+
+
+def _passkeys() -> Check:
+    party = passkey_party()
+    if party is not None:
+        return Check("passkeys", "ok", f"for decisions, at {min(party.origins)}")
+    mend = "serve it under https:// and a host name, and say so in COUNTERSIGN_BASE_URL and COUNTERSIGN_RP_ID"
+    return Check("passkeys", "warning", f"none can belong to {environment().base_url}", mend)
 
 
 def doctor(

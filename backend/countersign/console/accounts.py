@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.contrib.admin import action
 
-from countersign.accounts.models import ApiToken, RoleAssignment, User
+from countersign.accounts.enrolment import credential_revoke
+from countersign.accounts.models import ApiToken, DecidingCredential, RoleAssignment, User
 from countersign.accounts.services import (
     one_time_login_issue,
     role_grant,
@@ -162,6 +163,22 @@ class ApiTokenAdmin(ServiceAdmin):
                 token_revoke(actor=console_actor(request), token_id=str(token.pk))
             except DomainError as error:
                 messages.error(request, f"{token.label}: {error.message}")
+
+
+class DecidingCredentialAdmin(ReadOnlyAdmin):
+    """Shows passkeys that decide, and ends them; they are enrolled and confirmed in the web interface."""
+
+    exclude = ("credential_id", "public_key")
+    actions = ("revoke",)
+
+    @action(description="Revoke")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[DecidingCredential]) -> None:
+        """End the passkeys."""
+        for credential in queryset:
+            try:
+                credential_revoke(actor=console_actor(request), credential_id=str(credential.pk))
+            except DomainError as error:
+                messages.error(request, f"{credential.label}: {error.message}")
 
 
 class OneTimeLoginAdmin(ReadOnlyAdmin):

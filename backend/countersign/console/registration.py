@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.contrib import admin
 
-from countersign.accounts.models import ApiToken, OneTimeLogin, RoleAssignment, User
+from countersign.accounts.models import ApiToken, DecidingCredential, OneTimeLogin, RoleAssignment, User
 from countersign.audit.models import AuditEvent
-from countersign.console.accounts import ApiTokenAdmin, OneTimeLoginAdmin, RoleAssignmentAdmin, UserAdmin
+from countersign.console.accounts import (
+    ApiTokenAdmin,
+    DecidingCredentialAdmin,
+    OneTimeLoginAdmin,
+    RoleAssignmentAdmin,
+    UserAdmin,
+)
 from countersign.console.base import ReadOnlyAdmin
 from countersign.console.platform import AuditEventAdmin, JobAdmin
 from countersign.console.projects import ProjectAdmin
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
 PAGES: dict[type[Model], type[ReadOnlyAdmin]] = {
     ApiToken: ApiTokenAdmin,
     AuditEvent: AuditEventAdmin,
+    DecidingCredential: DecidingCredentialAdmin,
     Job: JobAdmin,
     OneTimeLogin: OneTimeLoginAdmin,
     Project: ProjectAdmin,

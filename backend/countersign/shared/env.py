@@ -58,6 +58,7 @@ class Environment:
     redis_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     base_url: str
+    rp_id: str
     allowed_hosts: tuple[str, ...]
     ui_directory: Path
     isolation: str
@@ -103,6 +104,7 @@ def environment() -> Environment:
         redis_url=_secret("COUNTERSIGN_REDIS_URL") or "redis://127.0.0.1:6379/0",
         secret_key=_secret_key(home),
         base_url=os.environ.get("COUNTERSIGN_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        rp_id=os.environ.get("COUNTERSIGN_RP_ID", ""),
         allowed_hosts=tuple(
             host.strip()
             for host in os.environ.get("COUNTERSIGN_ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")

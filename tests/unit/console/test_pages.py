@@ -261,3 +261,19 @@ def test_project_is_made_strict_by_the_command(admin: Client) -> None:
     assert newest() == ("project.settings_changed", "Test admin")
     act(admin, "/console/projects/project/", "let_carry_over", project.id)
     assert project_get(actor=SETUP, project="sample").settings["base_move"] == "carry_over"
+
+
+def test_deciding_passkey_is_revoked_by_the_service(admin: Client) -> None:
+    from countersign.accounts.models import DecidingCredential, Person
+
+    owner = Person.objects.create(name="Dora")
+    row = DecidingCredential.objects.create(
+        person=owner, user_id=owner.id, label="blue", rp_id="localhost", credential_id=b"c", public_key=b"k"
+    )
+    act(admin, "/console/accounts/decidingcredential/", "revoke", str(row.pk))
+    row.refresh_from_db()
+    assert row.state == "revoked"
+    assert newest() == ("credential.revoked", "Test admin")
+    # A repeat changes nothing, and says so.
+    act(admin, "/console/accounts/decidingcredential/", "revoke", str(row.pk))
+    assert newest() == ("credential.revoked", "Test admin")

@@ -205,6 +205,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deciding-credentials/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List passkeys that decide: one's own, or everybody's for who confirms them
+         * @description Answer them, newest first.
+         */
+        get: operations["deciding_credentials_list"];
+        put?: never;
+        /**
+         * Propose a passkey of one's own, for another person to confirm
+         * @description Keep the passkey and answer it.
+         */
+        post: operations["deciding_credentials_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deciding-credentials/{id}/confirm/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm another person's passkey
+         * @description Let it decide.
+         */
+        post: operations["deciding_credentials_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deciding-credentials/{id}/revoke/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a passkey that decides
+         * @description End it.
+         */
+        post: operations["deciding_credentials_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deciding-credentials/options/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to enrol a passkey that decides
+         * @description Answer what the browser needs.
+         */
+        post: operations["deciding_credentials_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/": {
         parameters: {
             query?: never;
@@ -728,7 +812,7 @@ export interface components {
             status_url: string;
         };
         /** @enum {string} */
-        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "export.write" | "account.write" | "read";
+        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "export.write" | "account.write" | "credential.confirm" | "read";
         /** @description A request in the inbox; ``allowed_actions`` is what this viewer may do with it now. */
         ApprovalRequest: {
             id: string;
@@ -952,6 +1036,10 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Comment"][];
         };
+        /** @description The fingerprint that was compared. */
+        ConfirmationInput: {
+            fingerprint: string;
+        };
         /** @description What a run cost, in millionths; a deterministic tool has no model. */
         Cost: {
             tokens_in: number;
@@ -959,6 +1047,8 @@ export interface components {
             cost_micros: number;
             model: string | null;
         };
+        /** @enum {string} */
+        CredentialState: "proposed" | "active" | "revoked";
         /** @description An acceptance criterion; ``null`` is unknown, which is not a pass. */
         Criterion: {
             code: string;
@@ -966,6 +1056,35 @@ export interface components {
             check_kind: string;
             met: boolean | null;
             reason: string;
+        };
+        /** @description A passkey that signs decisions and never logs in. */
+        DecidingCredential: {
+            id: string;
+            label: string;
+            person_id: string;
+            person_name: string;
+            mine: boolean;
+            rp_id: string;
+            /** @description digest of its id, by which the log names it */
+            credential: string;
+            /** @description digest of its public key, which both people compare */
+            fingerprint: string;
+            state: components["schemas"]["CredentialState"];
+            /** @description confirmed, and a signed checkpoint covers that */
+            usable: boolean;
+            may_confirm: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            confirmed_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+        };
+        /** @description One's own passkeys, and those of others for who confirms them; where the browser has to be for one. */
+        DecidingCredentials: {
+            /** @description null: no host name that passkeys belong to */
+            origin: string | null;
+            results: components["schemas"]["DecidingCredential"][];
         };
         /** @description A decision over exactly the digest that was shown; a reason is required. */
         DecisionInput: {
@@ -990,6 +1109,22 @@ export interface components {
             url: string;
             digest: string;
             size: number;
+        };
+        /** @description The answer of the authenticator, as ``PublicKeyCredential.toJSON`` gives it. */
+        EnrolmentInput: {
+            token: string;
+            /** @default  */
+            label: string;
+            credential: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What ``navigator.credentials.create`` takes, and the token that comes back with its answer. */
+        EnrolmentOptions: {
+            token: string;
+            options: {
+                [key: string]: unknown;
+            };
         };
         /** @description Somebody who may not decide. */
         Excluded: {
@@ -2032,6 +2167,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deciding_credentials_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidingCredentials"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deciding_credentials_propose: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidingCredential"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deciding_credentials_confirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmationInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidingCredential"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deciding_credentials_revoke: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidingCredential"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deciding_credentials_begin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentOptions"];
                 };
             };
             default: components["responses"]["Problem"];
