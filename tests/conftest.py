@@ -196,8 +196,10 @@ def django_db_setup(
 
     from countersign.shared.env import environment
     from countersign.shared.keys import keys_ensure
+    from countersign.shared.wrapping import wrapping_key_ensure
 
     keys_ensure(environment().keys_directory)
+    wrapping_key_ensure(environment().keys_directory)
     owner = OWNER, os.environ["COUNTERSIGN_DATABASE_OWNER_PASSWORD"]
     runtime = APP, os.environ["COUNTERSIGN_DATABASE_PASSWORD"]
     # The owner's long work is not what the runtime's timeouts are for.

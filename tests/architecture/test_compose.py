@@ -34,6 +34,7 @@ def private_keys(service: dict[str, Any]) -> set[str]:
         if isinstance(secret, dict)
         and secret["source"].endswith("_key")
         and "_public_" not in secret["source"]
+        and secret["source"] != "evidence_key"  # signs nothing
     }
 
 
@@ -98,11 +99,19 @@ def test_compose_gives_each_process_only_the_keys_it_signs_with(compose: dict[st
     assert owners == {"migrate", "postgres"}
 
 
+def test_compose_gives_the_key_of_evidence_to_those_who_write_and_read_packs(compose: dict[str, Any]) -> None:
+    holders = {name for name, service in compose["services"].items() if "evidence_key" in names(service)}
+    assert holders >= {"web", "worker"}
+    assert not holders & {"sequencer", "postgres", "minio", "beat"}
+
+
 def test_compose_gives_those_who_write_trust_files_every_public_key(compose: dict[str, Any]) -> None:
     for name in ("web", "worker"):
         targets = {s["target"] for s in compose["services"][name]["secrets"] if isinstance(s, dict)}
         known = {
-            target.removeprefix("keys/").removesuffix(".pub").removesuffix(".ed25519") for target in targets
+            target.removeprefix("keys/").removesuffix(".pub").removesuffix(".ed25519")
+            for target in targets
+            if target != "keys/evidence.aes256"
         }
         assert known == set(KEY_NAMES), name
 

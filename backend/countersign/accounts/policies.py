@@ -22,7 +22,7 @@ ROLES: dict[str, tuple[str, str]] = {
 
 Action = Literal[
     "project.write", "plan.write", "session.write", "run.write", "decision.write", "comment.write",
-    "governance.write", "export.write", "account.write", "credential.confirm", "read",
+    "governance.write", "export.write", "account.write", "credential.confirm", "evidence.shred", "read",
 ]  # fmt: skip
 
 PERMISSIONS: dict[Action, frozenset[str]] = {
@@ -36,6 +36,7 @@ PERMISSIONS: dict[Action, frozenset[str]] = {
     "export.write": frozenset({"operator", "admin", "auditor", "director"}),
     "account.write": frozenset({"admin"}),
     "credential.confirm": frozenset({"admin", "director"}),
+    "evidence.shred": frozenset({"security_reviewer", "admin"}),
     "read": frozenset(ROLES) - {"agent"},
 }
 

@@ -20,6 +20,7 @@ from countersign.cli.platform import DATABASE, Platform, UpOptions
 from countersign.cli.schema import SchemaStamp
 from countersign.cli.state import PlatformState, ServiceState
 from countersign.shared.keys import keys_ensure
+from countersign.shared.wrapping import wrapping_key_ensure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -143,6 +144,7 @@ class Supervisor:
         self._state.url = platform.url
         self._state.environment = platform.environment()
         keys_ensure(self._home.keys)
+        wrapping_key_ensure(self._home.keys)
         with self._step("Valkey and PostgreSQL"):
             self._spawn(platform.valkey.spec(self._home.log("valkey")))
             platform.postgres.initialise()

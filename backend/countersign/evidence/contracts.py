@@ -91,13 +91,64 @@ class PackContents:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentKeyData:
+    """The living key of one content.
+
+    Attributes:
+        digest: names the readable content; the key opens nothing else.
+        secret: 32 bytes.
+    """
+
+    id: str
+    digest: str
+    secret: bytes = field(repr=False)
+
+    @property
+    def object_suffix(self) -> str:
+        """What tells objects of one content under different keys apart."""
+        return self.id[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArtifact:
+    """An artifact that lies in the store, encrypted.
+
+    Attributes:
+        digest: of the readable bytes.
+        object_digest: of what is stored.
+    """
+
+    digest: str
+    size: int
+    key: str
+    mode: str
+    object_digest: str
+    sealed_with: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unmade:
+    """What came of destroying the key of a pack.
+
+    Attributes:
+        artifacts: digests of the artifacts that the pack held and whose keys went with it.
+    """
+
+    pack: str
+    run_id: str
+    artifacts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SealedPack:
     """A pack that lies in the store.
 
     Attributes:
         digest: ``sha256:`` of its manifest: the pack's name.
         content_digest: what its statements name.
-        file_digest: ``sha256:`` of the file.
+        file_digest: ``sha256:`` of the readable file.
+        object_digest: ``sha256:`` of what is stored: the file, encrypted.
+        sealed_with: id of its key.
         locked: the store itself keeps it from being replaced.
     """
 
@@ -108,11 +159,17 @@ class SealedPack:
     key: str
     locked: bool
     mode: str
+    object_digest: str
+    sealed_with: str
 
 
 @dataclass(frozen=True, slots=True)
 class PackData:
-    """A pack as it is recorded."""
+    """A pack as it is recorded.
+
+    Attributes:
+        unmade: its key was destroyed; nobody can read it any more.
+    """
 
     digest: str
     run_id: str
@@ -122,6 +179,7 @@ class PackData:
     locked: bool
     mode: str
     created_at: datetime
+    unmade: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,19 @@ class PackDamaged(Conflict):
     code = "pack_damaged"
 
 
+class EvidenceUnmade(DomainError):
+    """The key of this pack or artifact was destroyed: what it held can't be read any more, by anybody."""
+
+    code = "evidence_unmade"
+    status = 410
+
+
+class ShredRefused(Conflict):
+    """The key can't be destroyed the way it was asked for."""
+
+    code = "shred_refused"
+
+
 class SecretInEvidence(DomainError):
     """The secret scanner found something in a text that was about to be sealed."""
 

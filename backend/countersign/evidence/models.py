@@ -3,9 +3,44 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
+
+
+class ContentKey(models.Model):
+    """The key of one stored object, kept outside the lock; without it the object can't be read any more.
+
+    ``wrapped`` is closed under the installation's wrapping key and is emptied when the key is destroyed: a
+    trigger refuses every other change and every removal.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    digest = models.CharField(max_length=80)
+    kind = models.CharField(max_length=16)
+    wrapped = models.BinaryField()
+    created_at = models.DateTimeField(db_default=Now())
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """A content has one living key."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["digest"],
+                condition=models.Q(destroyed_at__isnull=True),
+                name="evidence_one_living_key",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(destroyed_at__isnull=True) ^ models.Q(wrapped=b""),
+                name="evidence_destroyed_key_is_empty",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the key, never its bytes."""
+        return f"key {self.id} of {self.digest}"
 
 
 class Artifact(models.Model):
@@ -15,6 +50,8 @@ class Artifact(models.Model):
     key = models.CharField(max_length=200)
     size = models.BigIntegerField()
     media_type = models.CharField(max_length=100)
+    object_digest = models.CharField(max_length=80, default="")
+    sealed_with = models.ForeignKey(ContentKey, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -32,6 +69,8 @@ class EvidencePack(models.Model):
     key = models.CharField(max_length=200)
     locked = models.BooleanField()
     mode = models.CharField(max_length=40)
+    object_digest = models.CharField(max_length=80, default="")
+    sealed_with = models.ForeignKey(ContentKey, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from countersign.audit.sequencing import ORIGIN
 from countersign.evidence.contracts import SealedPack
 from countersign.evidence.errors import PackRefused, SecretInEvidence
+from countersign.evidence.keys import content_key_ensure
 from countersign.evidence.sbom import sbom_build
 from countersign.evidence.secrets import secrets_find
 from countersign.shared.clock import isoformat
-from countersign.shared.keys import signing_key
+from countersign.shared.keys import public_keys, signing_key
+from countersign.shared.sealing import file_seal
 from countersign.shared.storage import object_store
 from countersign_verify import dsse, vocabulary
 from countersign_verify.addendum import addendum_statement
 from countersign_verify.canonical import canonical_bytes, digest_bytes
 from countersign_verify.container import Member
 from countersign_verify.errors import RefusedError
+from countersign_verify.notes import verifier_key
 from countersign_verify.pack import PackDraft, pack_draft, pack_seal
+from countersign_verify.pack_verify import pack_verify
+from countersign_verify.report import Report
 from countersign_verify.risk import risk_evaluate
+from countersign_verify.trust import ROLES, trust_build, trust_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from countersign.evidence.contracts import GateEvidence, PackContents
+    from countersign.shared.actor import Actor
     from countersign.shared.keys import KeyName
     from countersign.shared.types import JSON
 
@@ -227,13 +236,17 @@ def _scannable(value: object) -> bytes:
     return json.dumps(value, indent=0, ensure_ascii=False).encode()
 
 
-def pack_store(contents: PackContents) -> SealedPack:
-    """Seal the contents into a pack and store it; the same contents give the same pack.
+def pack_store(contents: PackContents, *, actor: Actor) -> SealedPack:
+    """Seal the contents into a pack, verify it as a stranger would, and store it encrypted.
+
+    The same contents give the same pack and the same object.
 
     Raises:
         SecretInEvidence: the secret scanner found something in a text.
-        PackRefused: something a pack must hold is missing or malformed.
+        PackRefused: something a pack must hold is missing or malformed, or the pack does not verify.
+        EvidenceUnmade: this very pack was made before, and its key destroyed.
         SigningKeyMissing: a signing key can't be read.
+        WrappingKeyMissing: the pack's key can't be closed or opened.
         StorageRefused: the store can't keep it.
     """
     _require_no_secrets(contents)
@@ -245,17 +258,41 @@ def pack_store(contents: PackContents) -> SealedPack:
         except RefusedError as error:
             message = f"the evidence pack can't be sealed: {error}"
             raise PackRefused(message, run_id=contents.run_id) from error
-        key = f"packs/{sealed.digest.removeprefix('sha256:')}.tar"
-        stored = object_store().put(key, file, retain_days=RETAIN_DAYS)
+        file_digest = _verified(file, contents.run_id)
+        key = content_key_ensure(actor=actor, digest=sealed.digest, kind="pack")
+        encrypted = Path(directory) / "object"
+        file_seal(file, encrypted, key=key.secret, name=key.digest)
+        file.unlink()
+        name = f"packs/{sealed.digest.removeprefix('sha256:')}.{key.object_suffix}"
+        stored = object_store().put(name, encrypted, retain_days=RETAIN_DAYS)
     return SealedPack(
         digest=sealed.digest,
         content_digest=sealed.content_digest,
-        file_digest=stored.digest,
-        size=stored.size,
+        file_digest=file_digest,
+        size=sealed.size,
         key=stored.key,
         locked=stored.locked,
         mode=stored.mode,
+        object_digest=stored.digest,
+        sealed_with=key.id,
     )
+
+
+def _verified(file: Path, run_id: str) -> str:
+    """Check the pack against this installation's own keys; return ``sha256:`` of its file."""
+    keys = public_keys()
+    own = trust_build(
+        origin=ORIGIN,
+        log_keys=[verifier_key(ORIGIN, keys["log"].public)],
+        roles={role: [key.public for name, key in keys.items() if name == role] for role in ROLES},
+    )
+    report = Report()
+    if pack_verify(file, trust_read(canonical_bytes(own)), report) is None:
+        failed = "; ".join(f"{check.name}: {check.detail}" for check in report.failures)
+        message = f"the evidence pack does not verify, so it is not stored: {failed}"
+        raise PackRefused(message, run_id=run_id)
+    with file.open("rb") as stream:
+        return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
 
 
 def addendum_sign(predicate: Mapping[str, JSON]) -> tuple[str, dict[str, JSON]]:

@@ -14,30 +14,41 @@ from countersign.jobs.services import lease_check
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from countersign.evidence.contracts import AddendumData, PackData, SealedPack
+    from countersign.evidence.contracts import AddendumData, PackData, SealedPack, StoredArtifact
     from countersign.jobs.contracts import Lease
     from countersign.shared.actor import Actor
-    from countersign.shared.storage import StoredObject
     from countersign.shared.types import JSON
 
 
 @transaction.atomic(durable=True)
-def artifact_record(*, actor: Actor, lease: Lease, stored: StoredObject, media_type: str) -> str:
+def artifact_record(*, actor: Actor, lease: Lease, stored: StoredArtifact, media_type: str) -> str:
     """Record an artifact that lies in the store; a repeat changes nothing. Returns its digest.
 
     Raises:
         LeaseLost: another worker carries the job out.
     """
     lease_check(lease)
+    place = {
+        "key": stored.key,
+        "object_digest": stored.object_digest,
+        "sealed_with_id": stored.sealed_with,
+    }
     _, created = Artifact.objects.get_or_create(
-        digest=stored.digest, defaults={"key": stored.key, "size": stored.size, "media_type": media_type}
+        digest=stored.digest, defaults={**place, "size": stored.size, "media_type": media_type}
     )
-    if created:
+    # One that was unmade is stored anew under another key.
+    moved = not created and Artifact.objects.filter(pk=stored.digest).exclude(key=stored.key).update(**place)
+    if created or moved:
         record(
             actor=actor,
             type="artifact.stored",
             subject=("artifact", stored.digest),
-            data={"size": stored.size, "media_type": media_type, "mode": stored.mode},
+            data={
+                "size": stored.size,
+                "media_type": media_type,
+                "mode": stored.mode,
+                "object": stored.object_digest,
+            },
         )
     return stored.digest
 
@@ -59,6 +70,8 @@ def pack_record(*, actor: Actor, lease: Lease, run_id: str, revision: int, seale
             "key": sealed.key,
             "locked": sealed.locked,
             "mode": sealed.mode,
+            "object_digest": sealed.object_digest,
+            "sealed_with_id": sealed.sealed_with,
         },
     )
     if created:
@@ -70,6 +83,7 @@ def pack_record(*, actor: Actor, lease: Lease, run_id: str, revision: int, seale
                 "pack": sealed.digest,
                 "content": sealed.content_digest,
                 "file": sealed.file_digest,
+                "object": sealed.object_digest,
                 "size": sealed.size,
                 "revision": revision,
                 "store": sealed.mode,

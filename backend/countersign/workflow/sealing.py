@@ -114,7 +114,7 @@ def request_for_change(context: StepContext, run: RunData) -> str:
     reports = gate_results_on(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
     assessment = assessment_of(project, run, change, reports)
     violations_record(actor=EXECUTOR, lease=context.lease, run_id=run.id, violations=assessment.violations)
-    sealed = pack_store(_contents(project, run, change, reports, assessment))
+    sealed = pack_store(_contents(project, run, change, reports, assessment), actor=EXECUTOR)
     pack_record(actor=EXECUTOR, lease=context.lease, run_id=run.id, revision=run.revision, sealed=sealed)
     request = request_open(
         actor=EXECUTOR,

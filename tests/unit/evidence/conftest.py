@@ -29,7 +29,7 @@ def lease(db: None, worker: Actor) -> Lease:
 
 
 @pytest.fixture
-def store(django_db_setup: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DirectoryStore]:
+def store(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DirectoryStore]:
     """The real write-once directory, empty."""
     from countersign.shared import storage
 

@@ -4,8 +4,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from countersign.evidence.contracts import GateEvidence, PackContents, TreeEntryData
+from countersign.evidence.contracts import GateEvidence, PackContents, SealedPack, TreeEntryData
+from countersign.evidence.models import ContentKey
+from countersign.evidence.sealing import pack_store
+from countersign.shared.actor import service_actor
 from countersign.shared.keys import public_keys
+from countersign.shared.sealing import file_open
+from countersign.shared.wrapping import key_unwrap
 from countersign_verify.canonical import canonical_bytes, digest_bytes
 from countersign_verify.notes import verifier_key
 from countersign_verify.pack_verify import VerifiedPack, pack_verify
@@ -97,3 +102,19 @@ def installation_trust() -> Trust:
 def pack_checked(file: Path) -> tuple[VerifiedPack | None, Report]:
     report = Report()
     return pack_verify(file, installation_trust(), report), report
+
+
+WORKER = service_actor("worker")
+
+
+def pack_keep(made: PackContents) -> SealedPack:
+    """Seal and store, as the worker does."""
+    return pack_store(made, actor=WORKER)
+
+
+def pack_readable(root: Path, sealed: SealedPack, target: Path) -> Path:
+    """Decrypt a stored pack by hand: with its key, and nothing else of the platform."""
+    row = ContentKey.objects.get(pk=sealed.sealed_with)
+    key = key_unwrap(bytes(row.wrapped), name=sealed.digest)
+    file_open(root / sealed.key, target, key=key, name=sealed.digest)
+    return target

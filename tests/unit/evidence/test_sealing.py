@@ -1,6 +1,7 @@
 import base64
 import json
 import tarfile
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from countersign.evidence.contracts import SealedPack
 from countersign.evidence.errors import PackRefused, SecretInEvidence
-from countersign.evidence.sealing import addendum_sign, gate_summaries, pack_store
+from countersign.evidence.sealing import addendum_sign, gate_summaries
 from countersign.shared.env import environment
 from countersign.shared.keys import SigningKeyMissing, _load
 from countersign.shared.storage import DirectoryStore, StorageRefused
@@ -29,20 +31,27 @@ from tests.unit.evidence.samples import (
     gate,
     installation_trust,
     pack_checked,
+    pack_keep,
+    pack_readable,
 )
 
 
-def member(store: DirectoryStore, key: str, path: str) -> Any:  # noqa: ANN401 - whatever the member says
-    with tarfile.open(store.root / key) as archive:
+def opened(store: DirectoryStore, sealed: SealedPack) -> Path:
+    return pack_readable(store.root, sealed, store.root.parent / f"{uuid.uuid4()}.tar")
+
+
+def member(store: DirectoryStore, sealed: SealedPack, path: str) -> Any:  # noqa: ANN401 - whatever the member says
+    with tarfile.open(opened(store, sealed)) as archive:
         stream = archive.extractfile(path)
         assert stream is not None
         return json.load(stream)
 
 
 def test_pack_store_makes_a_pack_that_a_stranger_can_verify(store: DirectoryStore) -> None:
-    sealed = pack_store(contents())
-    file = store.root / sealed.key
-    assert sealed.key == f"packs/{sealed.digest.removeprefix('sha256:')}.tar"
+    sealed = pack_keep(contents())
+    assert sealed.key.startswith(f"packs/{sealed.digest.removeprefix('sha256:')}.")
+    assert sealed.object_digest == digest_bytes((store.root / sealed.key).read_bytes())
+    file = opened(store, sealed)
     assert (sealed.size, sealed.file_digest) == (file.stat().st_size, digest_bytes(file.read_bytes()))
     assert (sealed.locked, sealed.mode) == (False, "write-once-directory")
     verified, report = pack_checked(file)
@@ -54,9 +63,9 @@ def test_pack_store_makes_a_pack_that_a_stranger_can_verify(store: DirectoryStor
 
 
 def test_pack_store_twice_gives_the_same_pack(store: DirectoryStore) -> None:
-    first = pack_store(contents())
+    first = pack_keep(contents())
     stored = (store.root / first.key).read_bytes()
-    assert pack_store(contents()) == first
+    assert pack_keep(contents()) == first
     assert (store.root / first.key).read_bytes() == stored
     assert len(list((store.root / "packs").iterdir())) == 1
 
@@ -71,7 +80,7 @@ def test_pack_store_does_not_depend_on_the_order_of_what_it_is_given(store: Dire
         risk_inputs=dict(reversed(list(made.risk_inputs.items()))),
         agent_call=dict(reversed(list(made.agent_call.items()))),
     )
-    assert pack_store(turned) == pack_store(made)
+    assert pack_keep(turned) == pack_keep(made)
 
 
 @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -80,10 +89,10 @@ def test_pack_store_does_not_depend_on_the_order_of_what_it_is_given(store: Dire
 )
 def test_pack_store_is_a_function_of_its_contents(store: DirectoryStore, text: str, number: int) -> None:
     made = contents(transcript=text.encode(), attempt=number)
-    sealed = pack_store(made)
-    assert pack_store(replace(made)) == sealed
-    assert pack_store(replace(made, attempt=number + 1)).digest != sealed.digest
-    assert pack_checked(store.root / sealed.key)[1].failures == ()
+    sealed = pack_keep(made)
+    assert pack_keep(replace(made)) == sealed
+    assert pack_keep(replace(made, attempt=number + 1)).digest != sealed.digest
+    assert pack_checked(opened(store, sealed))[1].failures == ()
 
 
 @pytest.mark.parametrize(
@@ -104,9 +113,9 @@ def test_pack_store_is_a_function_of_its_contents(store: DirectoryStore, text: s
     ],
 )
 def test_pack_store_of_anything_else_is_another_pack(store: DirectoryStore, name: str, value: object) -> None:
-    other = pack_store(contents(**{name: value}))
-    assert other.digest != pack_store(contents()).digest
-    assert pack_checked(store.root / other.key)[1].failures == ()
+    other = pack_keep(contents(**{name: value}))
+    assert other.digest != pack_keep(contents()).digest
+    assert pack_checked(opened(store, other))[1].failures == ()
 
 
 def test_pack_says_which_fields_do_not_apply_and_why(store: DirectoryStore) -> None:
@@ -116,22 +125,22 @@ def test_pack_says_which_fields_do_not_apply_and_why(store: DirectoryStore) -> N
         "expires_at": "2026-09-01T00:00:00.000000Z",
         "compensating_controls": "reviewed weekly",
     }
-    plain, excepted = pack_store(contents()), pack_store(contents(exceptions=(exception,)))
-    fields = member(store, plain.key, vocabulary.MANIFEST)["fields"]
+    plain, excepted = pack_keep(contents()), pack_keep(contents(exceptions=(exception,)))
+    fields = member(store, plain, vocabulary.MANIFEST)["fields"]
     assert set(fields) == set(vocabulary.FIELDS)
     assert all(field["applies"] or field["reason"] for field in fields.values())
     assert not fields["exceptions"]["applies"]
-    with_exception = member(store, excepted.key, vocabulary.MANIFEST)["fields"]["exceptions"]
+    with_exception = member(store, excepted, vocabulary.MANIFEST)["fields"]["exceptions"]
     assert with_exception == {"applies": True, "members": [vocabulary.MEMBER_EXCEPTIONS]}
-    assert pack_checked(store.root / excepted.key)[1].failures == ()
+    assert pack_checked(opened(store, excepted))[1].failures == ()
 
 
 @pytest.mark.parametrize(("changed", "status"), [(False, "no_dependency_change"), (True, "unknown")])
 def test_pack_scan_of_dependencies_claims_nothing_that_did_not_run(
     store: DirectoryStore, changed: bool, status: str
 ) -> None:
-    sealed = pack_store(contents(dependency_change=changed))
-    assert member(store, sealed.key, "scan/dependencies.json")["status"] == status
+    sealed = pack_keep(contents(dependency_change=changed))
+    assert member(store, sealed, "scan/dependencies.json")["status"] == status
 
 
 @pytest.mark.parametrize("status", ["fail", "unknown", None])
@@ -139,11 +148,11 @@ def test_pack_says_passed_only_when_the_tests_did(store: DirectoryStore, status:
     made = contents()
     lint = made.gates[1]
     gates = (lint, gate("tests", status, made.result_tree)) if status else (lint,)
-    sealed = pack_store(replace(made, gates=gates))
-    envelope = member(store, sealed.key, vocabulary.STATEMENT_TESTS)
+    sealed = pack_keep(replace(made, gates=gates))
+    envelope = member(store, sealed, vocabulary.STATEMENT_TESTS)
     predicate = json.loads(base64.b64decode(envelope["payload"]))["predicate"]
     assert (predicate["result"], predicate["passedTests"]) == ("FAILED", ["lint"])
-    verified, report = pack_checked(store.root / sealed.key)
+    verified, report = pack_checked(opened(store, sealed))
     assert report.failures == ()
     assert verified is not None
     assert verified.passed == (status is None)
@@ -153,18 +162,17 @@ def test_pack_says_passed_only_when_the_tests_did(store: DirectoryStore, status:
     ("changes", "check"),
     [({"score": 1}, "risk"), ({"result_tree": "0" * 40}, "change"), ({"ruleset": b"[]"}, "policy")],
 )
-def test_a_pack_of_false_contents_does_not_verify(
+def test_pack_store_refuses_contents_that_do_not_verify(
     store: DirectoryStore, changes: dict[str, Any], check: str
 ) -> None:
-    sealed = pack_store(contents(**changes))
-    verified, report = pack_checked(store.root / sealed.key)
-    assert verified is None
-    assert check in {item.name for item in report.failures}
+    with pytest.raises(PackRefused, match=f"does not verify, so it is not stored: .*{check}: "):
+        pack_keep(contents(**changes))
+    assert not store.root.exists()
 
 
 def test_a_pack_that_was_touched_does_not_verify(store: DirectoryStore, tmp_path: Path) -> None:
-    sealed = pack_store(contents())
-    data = bytearray((store.root / sealed.key).read_bytes())
+    sealed = pack_keep(contents())
+    data = bytearray(opened(store, sealed).read_bytes())
     data[data.index(b"# Remove unused imports")] ^= 1
     touched = tmp_path / "touched.tar"
     touched.write_bytes(data)
@@ -190,7 +198,7 @@ def test_pack_store_refuses_a_secret_before_anything_is_stored(
     store: DirectoryStore, name: str, wrap: Callable[[str], object], secret: str
 ) -> None:
     with pytest.raises(SecretInEvidence) as caught:
-        pack_store(contents(**{name: wrap(secret)}))
+        pack_keep(contents(**{name: wrap(secret)}))
     assert secret not in caught.value.message
     assert secret not in str(caught.value.data)
     assert not store.root.exists()
@@ -200,7 +208,7 @@ def test_pack_store_refuses_a_secret_in_a_gate_report(store: DirectoryStore) -> 
     made = contents()
     leaking = gate("tests", "pass", made.result_tree, log=["collected", f"KEY={AWS_KEY}"])
     with pytest.raises(SecretInEvidence, match=r"gate reports:\d+ \(AWS Access Key\)"):
-        pack_store(replace(made, gates=(leaking,)))
+        pack_keep(replace(made, gates=(leaking,)))
     assert not store.root.exists()
 
 
@@ -216,24 +224,24 @@ def test_pack_store_refuses_a_secret_in_a_gate_report(store: DirectoryStore) -> 
 )
 def test_pack_store_refuses_what_is_malformed(store: DirectoryStore, changes: dict[str, Any]) -> None:
     with pytest.raises(PackRefused, match="can't be sealed") as caught:
-        pack_store(contents(**changes))
+        pack_keep(contents(**changes))
     assert caught.value.data["run_id"] == RUN
     assert not (store.root / "packs").exists()
 
 
 def test_pack_store_passes_on_that_the_store_refuses(store: DirectoryStore) -> None:
-    sealed = pack_store(contents())
+    sealed = pack_keep(contents())
     file = store.root / sealed.key
     file.chmod(0o644)
     file.write_bytes(b"something else under the same name")
     with pytest.raises(StorageRefused, match="never replaced"):
-        pack_store(contents())
+        pack_keep(contents())
 
 
 def test_pack_store_where_nothing_can_be_written_is_refused(store: DirectoryStore) -> None:
     store.root.write_text("a file where the directory should be")
     with pytest.raises(StorageRefused, match="can't be written"):
-        pack_store(contents())
+        pack_keep(contents())
 
 
 def test_sealing_without_a_key_is_refused(
@@ -245,7 +253,7 @@ def test_sealing_without_a_key_is_refused(
     monkeypatch.setattr(keys, "environment", lambda: without)
     _load.cache_clear()
     with pytest.raises(SigningKeyMissing):
-        pack_store(contents())
+        pack_keep(contents())
     with pytest.raises(SigningKeyMissing):
         addendum_sign(addendum_predicate())
     assert not store.root.exists()
@@ -283,8 +291,8 @@ def test_gate_summaries_name_each_report_by_its_digest(store: DirectoryStore) ->
     made = contents()
     summaries: Any = gate_summaries(made.gates)
     assert [item["name"] for item in summaries] == ["lint", "tests"]
-    sealed = pack_store(made)
-    packed = pack_read(store.root / sealed.key)
+    sealed = pack_keep(made)
+    packed = pack_read(opened(store, sealed))
     assert {item["report_digest"] for item in summaries} == {
         packed.members[f"gates/{name}.json"].digest for name in ("lint", "tests")
     }

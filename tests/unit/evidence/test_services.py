@@ -10,7 +10,7 @@ from countersign.evidence.artifacts import artifact_store
 from countersign.evidence.contracts import SealedPack
 from countersign.evidence.errors import ArtifactNotFound, PackNotFound
 from countersign.evidence.models import Addendum, Artifact, EvidencePack
-from countersign.evidence.sealing import addendum_sign, pack_store
+from countersign.evidence.sealing import addendum_sign
 from countersign.evidence.selectors import (
     addenda_of_runs,
     artifact_bytes,
@@ -26,7 +26,7 @@ from countersign.shared.actor import Actor
 from countersign.shared.errors import PermissionDenied
 from countersign.shared.storage import DirectoryStore, ObjectMissing, StorageRefused
 from countersign_verify.canonical import digest_bytes
-from tests.unit.evidence.samples import RUN, contents, pack_checked
+from tests.unit.evidence.samples import RUN, WORKER, contents, pack_checked, pack_keep
 from tests.unit.evidence.test_sealing import addendum_predicate
 from tests.unit.runs.samples import GONE, BrokenOff, broken_off, rows_of
 
@@ -35,7 +35,7 @@ REQUEST = "88888888-8888-4888-8888-888888888888"
 
 @pytest.fixture
 def sealed(store: DirectoryStore) -> SealedPack:
-    return pack_store(contents())
+    return pack_keep(contents())
 
 
 def addendum(actor: Actor, lease: Lease, pack: str, **changes: object) -> Any:  # noqa: ANN401 - bent by tests
@@ -53,8 +53,8 @@ def addendum(actor: Actor, lease: Lease, pack: str, **changes: object) -> Any:  
 
 
 def test_artifact_is_stored_under_its_digest_once(store: DirectoryStore, worker: Actor, lease: Lease) -> None:
-    stored = artifact_store(b"transcript")
-    assert artifact_store(b"transcript") == stored
+    stored = artifact_store(b"transcript", actor=WORKER)
+    assert artifact_store(b"transcript", actor=WORKER) == stored
     assert stored.digest == digest_bytes(b"transcript")
     digest = stored.digest
     for _ in range(2):
@@ -62,23 +62,29 @@ def test_artifact_is_stored_under_its_digest_once(store: DirectoryStore, worker:
     assert artifact_bytes(actor=worker, digest=digest) == b"transcript"
     (event,) = event_list(actor=worker, type="artifact.stored")
     assert event.subject_id == digest
-    assert event.data == {"size": 10, "media_type": "text/plain", "mode": "write-once-directory"}
+    assert event.data == {
+        "size": 10,
+        "media_type": "text/plain",
+        "mode": "write-once-directory",
+        "object": stored.object_digest,
+    }
+    assert b"transcript" not in (store.root / stored.key).read_bytes()
     assert str(Artifact.objects.get()) == digest
 
 
 def test_artifact_store_passes_on_that_the_store_refuses(store: DirectoryStore) -> None:
-    stored = artifact_store(b"transcript")
+    stored = artifact_store(b"transcript", actor=WORKER)
     file = store.root / stored.key
     file.chmod(0o644)
     file.write_bytes(b"another")
     with pytest.raises(StorageRefused):
-        artifact_store(b"transcript")
+        artifact_store(b"transcript", actor=WORKER)
 
 
 def test_artifact_that_is_not_there_is_not_found(store: DirectoryStore, worker: Actor, lease: Lease) -> None:
     with pytest.raises(ArtifactNotFound):
         artifact_bytes(actor=worker, digest=digest_bytes(b"nothing"))
-    stored = artifact_store(b"lost")
+    stored = artifact_store(b"lost", actor=WORKER)
     artifact_record(actor=worker, lease=lease, stored=stored, media_type="text/plain")
     (store.root / stored.key).unlink()
     with pytest.raises(ObjectMissing):
@@ -95,6 +101,7 @@ def test_pack_record_names_the_pack_in_the_log_once(worker: Actor, lease: Lease,
         "pack": sealed.digest,
         "content": sealed.content_digest,
         "file": sealed.file_digest,
+        "object": sealed.object_digest,
         "size": sealed.size,
         "revision": 1,
         "store": "write-once-directory",
@@ -149,7 +156,7 @@ def test_addendum_record_names_it_in_the_log_once(worker: Actor, lease: Lease, s
 def test_records_are_undone_with_their_event_and_need_the_lease(
     worker: Actor, lease: Lease, sealed: SealedPack, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    stored = artifact_store(b"transcript")
+    stored = artifact_store(b"transcript", actor=WORKER)
     if name == "addendum":
         pack_record(actor=worker, lease=lease, run_id=RUN, revision=1, sealed=sealed)
     before = (rows_of(Artifact, EvidencePack, Addendum), event_count())

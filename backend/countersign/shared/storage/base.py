@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from countersign.shared.errors import InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+CHUNK = 1 << 20
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 
 
@@ -56,6 +58,10 @@ class ObjectStore(Protocol):
         """Return the bytes under ``key``."""
         ...
 
+    def fetch(self, key: str, target: Path, *, digest: str) -> None:
+        """Write the bytes under ``key`` with this digest to a new file; anything else is refused."""
+        ...
+
     def exists(self, key: str) -> bool:
         """Say whether something is stored under ``key``."""
         ...
@@ -75,3 +81,14 @@ def check_key(key: str) -> str:
         message = f"not a storage key: {key!r}"
         raise InvalidInput(message, key=key)
     return key
+
+
+# What S3 answers with is a stream of botocore's own, which has `read` and no more.
+def stream_copy(source: Any, target: Path) -> str:  # noqa: ANN401
+    """Copy a stream into the new file ``target``; return ``sha256:`` of what was copied."""
+    digest = hashlib.sha256()
+    with target.open("xb") as writing:
+        while chunk := source.read(CHUNK):
+            digest.update(chunk)
+            writing.write(chunk)
+    return f"sha256:{digest.hexdigest()}"

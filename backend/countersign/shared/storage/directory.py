@@ -14,7 +14,13 @@ import shutil
 from pathlib import Path
 
 from countersign.shared.boundary import outside_call
-from countersign.shared.storage.base import ObjectMissing, StorageRefused, StoredObject, check_key
+from countersign.shared.storage.base import (
+    ObjectMissing,
+    StorageRefused,
+    StoredObject,
+    check_key,
+    stream_copy,
+)
 
 MODE = "write-once-directory"
 _CHUNK = 1 << 20
@@ -93,6 +99,25 @@ class DirectoryStore:
         except FileNotFoundError as error:
             message = f"nothing is stored under '{key}'"
             raise ObjectMissing(message, key=key) from error
+
+    def fetch(self, key: str, target: Path, *, digest: str) -> None:
+        """Write the bytes under ``key`` to the new file ``target``.
+
+        Raises:
+            ObjectMissing: nothing is stored there.
+            StorageRefused: what is stored there has another digest; the target is removed.
+        """
+        outside_call("the object store")
+        try:
+            with (self.root / check_key(key)).open("rb") as source:
+                found = stream_copy(source, target)
+        except FileNotFoundError as error:
+            message = f"nothing is stored under '{key}'"
+            raise ObjectMissing(message, key=key) from error
+        if found != digest:
+            target.unlink()
+            message = f"what is stored under '{key}' is not what was recorded: {found}"
+            raise StorageRefused(message, key=key)
 
     def exists(self, key: str) -> bool:
         """Say whether something is stored under ``key``."""

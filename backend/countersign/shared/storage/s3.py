@@ -1,7 +1,9 @@
 """S3 with Object Lock in COMPLIANCE mode: what is written can't be changed by anybody before its date.
 
 Every write is one part (some servers ignore the lock on multipart uploads), names its retention, and reads
-the lock back: a store that accepted the object and ignored the lock is refused.
+the lock back: a store that accepted the object and ignored the lock is refused. In a versioned bucket anybody
+with the credentials may write a newer version over a name or hide it behind a delete marker; the locked
+version stays. So a read names the digest it wants and finds the version that has it.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -21,13 +24,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 from countersign.shared.boundary import outside_call
 from countersign.shared.clock import now
 from countersign.shared.env import s3_credentials
-from countersign.shared.storage.base import ObjectMissing, StorageRefused, StoredObject, check_key
+from countersign.shared.storage.base import (
+    CHUNK,
+    ObjectMissing,
+    StorageRefused,
+    StoredObject,
+    check_key,
+    stream_copy,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
 MODE = "COMPLIANCE"
-_MISSING = {"NoSuchKey", "404", "NotFound"}
+_MISSING = {"NoSuchKey", "404", "NotFound", "NoSuchVersion", "MethodNotAllowed", "405"}
 
 
 class S3Store:
@@ -63,27 +74,29 @@ class S3Store:
     def put(self, key: str, data: bytes | Path, *, retain_days: int) -> StoredObject:
         """Store ``data`` under ``key`` until ``retain_days`` from now, and read the lock back.
 
+        The same bytes again are a repeat that keeps them for longer when the date is later.
+
         Raises:
             InvalidInput: the key is not well-formed.
-            StorageRefused: other bytes are there, the server refused, or it ignored the lock.
+            StorageRefused: other bytes are there, the server refused, or it did not lock what it was given.
         """
         outside_call("the object store")
         check_key(key)
         digest, size = _measure(data)
         until = (now() + timedelta(days=retain_days)).replace(microsecond=0)
-        try:
+        with self._answers(f"refused '{key}'", key):
             existing = self._head(key)
             if existing is None:
                 version = self._put_once(key, data, digest, until)
-            elif existing["Metadata"].get("sha256") == digest.hex():
-                version = existing["VersionId"]
             else:
-                message = f"'{key}' is stored already with other content; what is stored is never replaced"
-                raise StorageRefused(message, key=key)
-            self._require_lock(key, version)
-        except (ClientError, BotoCoreError) as error:
-            message = f"the object store refused '{key}': {error}"
-            raise StorageRefused(message, key=key) from error
+                version = existing["VersionId"]
+                if self._digest_of(key, version) != digest:
+                    message = (
+                        f"'{key}' is stored already with other content; what is stored is never replaced"
+                    )
+                    raise StorageRefused(message, key=key)
+                self._keep_longer(key, existing, until)
+            self._require_lock(key, version, size, until)
         return StoredObject(key, f"sha256:{digest.hex()}", size, locked=True, mode=MODE)
 
     def _put_once(self, key: str, data: bytes | Path, digest: bytes, until: datetime) -> str:
@@ -112,14 +125,46 @@ class S3Store:
             raise
         return head
 
-    def _require_lock(self, key: str, version: str) -> None:
-        head = self._client.head_object(Bucket=self.bucket, Key=key, VersionId=version)
-        until = head.get("ObjectLockRetainUntilDate")
-        if head.get("ObjectLockMode") != MODE or until is None or until <= now():
+    def _digest_of(self, key: str, version: str) -> bytes:
+        # What an object's metadata says of it was written by whoever wrote the object.
+        body = self._client.get_object(Bucket=self.bucket, Key=key, VersionId=version)["Body"]
+        digest = hashlib.sha256()
+        while chunk := body.read(CHUNK):
+            digest.update(chunk)
+        return digest.digest()
+
+    def _keep_longer(self, key: str, head: dict[str, Any], until: datetime) -> None:
+        kept = head.get("ObjectLockRetainUntilDate")
+        if head.get("ObjectLockMode") == MODE and kept is not None and kept < until:
+            self._client.put_object_retention(
+                Bucket=self.bucket,
+                Key=key,
+                VersionId=head["VersionId"],
+                Retention={"Mode": MODE, "RetainUntilDate": until},
+            )
+
+    def _require_lock(self, key: str, version: str, size: int, until: datetime) -> None:
+        if not version or version == "null":
             message = (
-                f"the store accepted '{key}' and ignored its lock; "
+                f"the store accepted '{key}' and ignored its lock (it has no version); "
                 "use a bucket that was created with Object Lock enabled"
             )
+            raise StorageRefused(message, key=key)
+        head = self._client.head_object(Bucket=self.bucket, Key=key, VersionId=version)
+        mode, kept = head.get("ObjectLockMode"), head.get("ObjectLockRetainUntilDate")
+        wrong = ""
+        if mode is None or kept is None:
+            wrong = "ignored its lock; use a bucket that was created with Object Lock enabled"
+        elif mode != MODE:
+            wrong = f"locked it in mode {mode}, which an administrator can lift; {MODE} was asked for"
+        elif kept < until:
+            wrong = f"keeps it until {kept.isoformat()} only; {until.isoformat()} was asked for"
+        elif head.get("ContentLength") != size:
+            wrong = f"keeps {head.get('ContentLength')} bytes of it where {size} were written"
+        elif "-" in str(head.get("ETag", "")):
+            wrong = "keeps it in parts; locks of such objects are not relied on"
+        if wrong:
+            message = f"the store accepted '{key}' and {wrong}"
             raise StorageRefused(message, key=key)
 
     def get(self, key: str) -> bytes:
@@ -130,18 +175,37 @@ class S3Store:
             StorageRefused: the store does not answer.
         """
         outside_call("the object store")
-        try:
+        with self._answers(f"refused to read '{key}'", key):
             body: bytes = self._client.get_object(Bucket=self.bucket, Key=check_key(key))["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _MISSING:
-                message = f"nothing is stored under '{key}'"
-                raise ObjectMissing(message, key=key) from error
-            message = f"the object store refused to read '{key}': {error}"
-            raise StorageRefused(message, key=key) from error
-        except BotoCoreError as error:
-            message = f"the object store does not answer: {error}"
-            raise StorageRefused(message, key=key) from error
         return body
+
+    def fetch(self, key: str, target: Path, *, digest: str) -> None:
+        """Write the version of ``key`` that has this digest to the new file ``target``.
+
+        Raises:
+            ObjectMissing: nothing was ever stored there.
+            StorageRefused: no version has this digest, or the store does not answer.
+        """
+        outside_call("the object store")
+        check_key(key)
+        seen = 0
+        with self._answers(f"refused to read '{key}'", key):
+            for version in self._versions(key):
+                seen += 1
+                body = self._client.get_object(Bucket=self.bucket, Key=key, VersionId=version)["Body"]
+                if stream_copy(body, target) == digest:
+                    return
+                target.unlink()
+        if not seen:
+            message = f"nothing is stored under '{key}'"
+            raise ObjectMissing(message, key=key)
+        message = f"none of the {seen} version(s) of '{key}' is what was recorded"
+        raise StorageRefused(message, key=key)
+
+    def _versions(self, key: str) -> Iterator[str]:
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key)
+        for page in pages:
+            yield from (item["VersionId"] for item in page.get("Versions", ()) if item["Key"] == key)
 
     def exists(self, key: str) -> bool:
         """Say whether something is stored under ``key``.
@@ -150,27 +214,48 @@ class S3Store:
             StorageRefused: the store does not answer.
         """
         outside_call("the object store")
-        try:
+        with self._answers(f"refused to look for '{key}'", key):
             return self._head(check_key(key)) is not None
-        except (ClientError, BotoCoreError) as error:
-            message = f"the object store refused to look for '{key}': {error}"
-            raise StorageRefused(message, key=key) from error
 
     def self_test(self) -> str:
-        """Store a locked object for a day and try to remove it.
+        """Store a locked object for a day, try to remove it, and read it back.
 
         Raises:
             StorageRefused: the lock was ignored, or the locked version could be removed.
         """
         key = f"self-test/{secrets.token_hex(8)}"
         self.put(key, b"locked", retain_days=1)
-        version = self._client.head_object(Bucket=self.bucket, Key=key)["VersionId"]
-        try:
-            self._client.delete_object(Bucket=self.bucket, Key=key, VersionId=version)
-        except ClientError:
-            return "S3 Object Lock, COMPLIANCE: nobody can replace or remove it before its date"
-        message = f"the bucket '{self.bucket}' let a locked object be removed"
+        with self._answers(f"refused '{key}'", key):
+            version = self._client.head_object(Bucket=self.bucket, Key=key)["VersionId"]
+        for bypass in (False, True):
+            try:
+                self._client.delete_object(
+                    Bucket=self.bucket, Key=key, VersionId=version, BypassGovernanceRetention=bypass
+                )
+            except ClientError:
+                continue
+            message = f"the bucket '{self.bucket}' let a locked object be removed"
+            raise StorageRefused(message)
+        with self._answers(f"lost '{key}'", key):
+            if self._digest_of(key, version) == hashlib.sha256(b"locked").digest():
+                return "S3 Object Lock, COMPLIANCE: nobody can replace or remove it before its date"
+        message = f"the bucket '{self.bucket}' gave back other bytes than were stored"
         raise StorageRefused(message)
+
+    @contextmanager
+    def _answers(self, what: str, key: str) -> Iterator[None]:
+        """Say in one way what the server did not do."""
+        try:
+            yield
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING:
+                message = f"nothing is stored under '{key}'"
+                raise ObjectMissing(message, key=key) from error
+            message = f"the object store {what}: {error}"
+            raise StorageRefused(message, key=key) from error
+        except BotoCoreError as error:
+            message = f"the object store does not answer ('{key}'): {error}"
+            raise StorageRefused(message, key=key) from error
 
 
 def _measure(data: bytes | Path) -> tuple[bytes, int]:

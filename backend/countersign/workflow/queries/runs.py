@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from countersign.audit.selectors import event_list
+from countersign.evidence.errors import EvidenceUnmade
 from countersign.evidence.selectors import pack_file
 from countersign.plans.selectors import work_item_get
 from countersign.projects.selectors import project_get
@@ -103,8 +104,11 @@ def run_risk(actor: Actor, run: RunData) -> RiskView | None:
     """Return the risk as it stands in the run's pack."""
     if not run.pack_digest:
         return None
-    with pack_file(actor=actor, digest=run.pack_digest) as file:
-        return risk_of(pack_read(file))
+    try:
+        with pack_file(actor=actor, digest=run.pack_digest) as file:
+            return risk_of(pack_read(file))
+    except EvidenceUnmade:
+        return None
 
 
 def run_detail(*, actor: Actor, run_id: str) -> RunDetailView:

@@ -83,6 +83,8 @@ def _packs_write(directory: Path, runs: tuple[RunData, ...]) -> None:
     target = directory / "packs"
     target.mkdir(exist_ok=True)
     for pack in packs_of_project_runs(actor=EXECUTOR, run_ids=tuple(run.id for run in runs)):
+        if pack.unmade:
+            continue  # the log's own event says so
         name = f"{pack.digest.removeprefix('sha256:')}.tar"
         (target / name).write_bytes(pack_bytes(actor=EXECUTOR, digest=pack.digest))
 

@@ -128,7 +128,7 @@ def _call_keep(
 ) -> str:
     # A worker that died before it could record a proposal leaves a call behind: it was made, and it stays.
     earlier = agent_call_list(actor=EXECUTOR, run_id=run.id)
-    transcript = artifact_store(result.transcript)
+    transcript = artifact_store(result.transcript, actor=EXECUTOR)
     artifact_record(actor=context.actor, lease=context.lease, stored=transcript, media_type="text/plain")
     agent_call_record(
         actor=context.actor,
