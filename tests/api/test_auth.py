@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from countersign.accounts.policies import PERMISSIONS
 from tests.api.world import WORKER, World
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def test_login_starts_a_session_and_says_who_it_is(browser: APIClient, user_id: 
         "Dora",
         ["director"],
     )
-    assert me["permissions"] == ["decision.write", "export.write", "read"]
+    assert me["permissions"] == [name for name, roles in PERMISSIONS.items() if "director" in roles]
+    assert "account.write" not in me["permissions"]
     assert me["unattended"] is False
     assert me["installation"] == {"origin": "countersign.local/log", "mode": "self-attested", "demo": False}
     logged = events()[0]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from countersign.projects.settings import DEFAULTS
 from tests.api.world import COMMIT, PLAN, World, phase_request
 
 if TYPE_CHECKING:
     from rest_framework.test import APIClient
 
-    from countersign.audit.contracts import AuditEventData
+from countersign.audit.contracts import AuditEventData
 
 Ask = Callable[[str], "APIClient"]
 Events = Callable[[], "list[AuditEventData]"]
@@ -65,7 +66,7 @@ def test_project_settings_are_changed_and_logged(world: World, ask: Ask, events:
     body = {"base_move": "strict"}
     response = ask("operator").post("/api/v1/projects/sample/settings/", body, format="json")
     assert response.status_code == 200
-    assert response.json()["settings"] == {"base_move": "strict", "slot_minutes": 30}
+    assert response.json()["settings"] == {**DEFAULTS, "base_move": "strict"}
     assert types(events, 1) == ["project.settings_changed"]
     refused = ask("operator").post("/api/v1/projects/sample/settings/", {"base_move": "x"}, format="json")
     assert refused.status_code == 400

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from rest_framework.response import Response
 
 REQUEST_STATES = ("pending", "approved", "rejected", "changes_requested", "expired", "void")
+REMINDED = ("none", "half", "four_fifths")
 REQUEST_FILTERS = ("pending", "decided", "all")
 REQUEST_ACTIONS = ("approve", "reject", "request_changes", "download_pack")
 
@@ -71,6 +72,11 @@ class ApprovalRequest(Output):
     decided_at = serializers.DateTimeField(allow_null=True)
     allowed_actions = serializers.ListField(child=serializers.ChoiceField(choices=REQUEST_ACTIONS))
     mine = serializers.BooleanField()
+    reminded = serializers.ChoiceField(choices=REMINDED, help_text="how much of its working time is over")
+    escalated_to = serializers.ListField(
+        child=serializers.CharField(), help_text="owners who were told that nobody decided"
+    )
+    escalated_to_me = serializers.BooleanField()
 
 
 class ApprovalRequestDetail(ApprovalRequest, Flattening):

@@ -13,7 +13,13 @@ from countersign.api.idempotency import idempotent
 from countersign.api.pagination import PAGE_PARAMETERS, PageInput, page_answer, paginated
 from countersign.api.parts import ISOLATIONS
 from countersign.projects.selectors import project_get, project_list
-from countersign.projects.settings import BASE_MOVES, MAX_SLOT_MINUTES
+from countersign.projects.settings import (
+    BASE_MOVES,
+    MAX_DECIDE_HOURS,
+    MAX_OWNERS,
+    MAX_SLOT_MINUTES,
+    settings_with_defaults,
+)
 from countersign.shared.paging import sequence_page
 from countersign.workflow import commands
 
@@ -43,6 +49,28 @@ class Baseline(Output):
     commit = serializers.CharField()
 
 
+class Calendar(Output):
+    """When people work: a deadline counts these hours alone."""
+
+    country = serializers.CharField(help_text="whose public holidays are left out; none where empty")
+    subdivision = serializers.CharField(help_text="region of the country")
+    timezone = serializers.CharField(help_text="IANA name of the zone in which start and end are meant")
+    days = serializers.ListField(child=serializers.IntegerField(), help_text="0 is Monday")
+    start = serializers.CharField(help_text="HH:MM")
+    end = serializers.CharField(help_text="HH:MM")
+
+
+class CalendarInput(Input):
+    """A calendar; what is left out has its default. What exists is the service's to say."""
+
+    country = serializers.CharField(max_length=10, allow_blank=True, required=False)
+    subdivision = serializers.CharField(max_length=20, allow_blank=True, required=False)
+    timezone = serializers.CharField(max_length=100, required=False)
+    days = serializers.ListField(child=serializers.IntegerField(), max_length=7, required=False)
+    start = serializers.CharField(max_length=5, required=False)
+    end = serializers.CharField(max_length=5, required=False)
+
+
 class ProjectSettings(Output):
     """What can be set for a project."""
 
@@ -53,6 +81,11 @@ class ProjectSettings(Output):
     slot_minutes = serializers.IntegerField(
         help_text="how long one change may hold the merge slot for itself; 0 lets none do so"
     )
+    decide_within_hours = serializers.IntegerField(help_text="working hours until a request expires")
+    calendar = Calendar()
+    escalation = serializers.ListField(
+        child=serializers.CharField(), help_text="ids of the persons who are told one after the other"
+    )
 
 
 class ProjectSettingsInput(Input):
@@ -60,6 +93,14 @@ class ProjectSettingsInput(Input):
 
     base_move = serializers.ChoiceField(choices=BASE_MOVES, required=False)
     slot_minutes = serializers.IntegerField(min_value=0, max_value=MAX_SLOT_MINUTES, required=False)
+    decide_within_hours = serializers.IntegerField(min_value=1, max_value=MAX_DECIDE_HOURS, required=False)
+    calendar = CalendarInput(required=False)
+    escalation = serializers.ListField(
+        child=serializers.EmailField(),
+        max_length=MAX_OWNERS,
+        required=False,
+        help_text="addresses of the persons to tell, in order",
+    )
 
 
 class Project(Output):
@@ -104,7 +145,7 @@ def project_view(project: ProjectData) -> Mapping[str, object]:
         "isolation": project.isolation,
         "reason": project.reason,
         "baseline": _baseline_view(project.baseline),
-        "settings": project.settings,
+        "settings": settings_with_defaults(project.settings),
         "created_at": project.created_at,
     }
 

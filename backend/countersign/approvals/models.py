@@ -10,8 +10,9 @@ from django.db.models.functions import Now
 
 # Django looks for a room's models here and nowhere else.
 from countersign.approvals.comment_models import Comment
+from countersign.approvals.reminder_models import Reminder, ReminderKind
 
-__all__ = ["ApprovalRequest", "Comment", "Decision", "RequestState"]
+__all__ = ["ApprovalRequest", "Comment", "Decision", "Reminder", "ReminderKind", "RequestState"]
 
 
 class RequestState(models.TextChoices):

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from countersign.approvals.asking import items_check, words_signed
+from countersign.approvals.deadlines import DecisionTime, expiry, reminders_plan
 from countersign.approvals.errors import (
     ApprovalBlocked,
     ApproverExcluded,
@@ -27,9 +28,11 @@ from countersign.approvals.statements import decision_sign
 from countersign.audit.services import record
 from countersign.jobs.services import job_enqueue, lease_check
 from countersign.shared.clock import now
+from countersign.shared.clocks import moment_agreed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from countersign.approvals.contracts import (
         AskedItem,
@@ -42,9 +45,9 @@ if TYPE_CHECKING:
     from countersign.jobs.contracts import Lease
     from countersign.shared.actor import Actor
 
-VALID = timedelta(days=7)
 # A decision must also be in the log before its request expires, or nobody could verify it afterwards.
 LAST_MOMENT = timedelta(seconds=10)
+STANDARD = DecisionTime()
 MAX_REASON = 4_000
 _OUTCOME = {"reject": RequestState.REJECTED, "request_changes": RequestState.CHANGES_REQUESTED}
 
@@ -63,6 +66,7 @@ def request_open(  # noqa: PLR0913 - what a decision is bound to, each part by n
     binding: ChangeBinding | None,
     excluded: frozenset[str],
     carry_over_allowed: bool,
+    time: DecisionTime = STANDARD,
 ) -> RequestData:
     """Ask for a decision on exactly ``subject_digest``.
 
@@ -71,8 +75,10 @@ def request_open(  # noqa: PLR0913 - what a decision is bound to, each part by n
 
     Raises:
         LeaseLost: another worker carries the job out.
+        ClocksDisagree: no clock can be trusted to say when it expires.
     """
     lease_check(lease)
+    opened = moment_agreed()
     pending = ApprovalRequest.objects.filter(
         subject_kind=subject[0], subject_id=subject[1], state=RequestState.PENDING
     ).first()
@@ -101,10 +107,11 @@ def request_open(  # noqa: PLR0913 - what a decision is bound to, each part by n
         binding=binding.as_json() if binding else None,
         excluded=sorted(excluded),
         carry_over_allowed=carry_over_allowed,
-        expires_at=now() + VALID,
+        expires_at=expiry(time, opened),
         supersedes=previous,
     )
     row.refresh_from_db()
+    reminders_plan(row, time, opened)
     record(
         actor=actor,
         type="approval.requested",
@@ -120,8 +127,18 @@ def request_open(  # noqa: PLR0913 - what a decision is bound to, each part by n
     return request_data(row)
 
 
-def decision_check(*, request: RequestData, actor: Actor, verdict: Verdict, reason: str, digest: str) -> str:
+def decision_check(
+    *,
+    request: RequestData,
+    actor: Actor,
+    verdict: Verdict,
+    reason: str,
+    digest: str,
+    moment: datetime | None = None,
+) -> str:
     """Return the role in which the actor decides; a page asks this beforehand, the decision asks it again.
+
+    A decision goes by ``moment``, the database's time; a page that only asks goes by its own clock.
 
     Raises:
         ReasonRequired: no reason, or an endless one.
@@ -138,7 +155,7 @@ def decision_check(*, request: RequestData, actor: Actor, verdict: Verdict, reas
     if request.state != RequestState.PENDING:
         message = f"this request is {request.state}; nothing can be decided on it any more"
         raise RequestNotPending(message, state=request.state)
-    if request.expires_at <= now() + LAST_MOMENT:
+    if request.expires_at <= (moment or now()) + LAST_MOMENT:
         message = "this request has expired, which means not approved; a new one can be asked for"
         raise RequestExpired(message)
     if digest != request.subject_digest:
@@ -207,6 +224,7 @@ def decision_record(
         ApproverExcluded: not a person, a participant, somebody else's token, or has decided already.
         RoleMissing: holds none of the roles that are waited for.
         ApprovalBlocked: the policy lets nobody approve this as it is.
+        ClocksDisagree: the clocks of this process and of the database are too far apart.
         UnattendedRefused: nobody sits in front of it, and this is no demo installation.
     """
     items_check(verdict, items)
@@ -215,12 +233,14 @@ def decision_record(
         message = "there is no such request"
         raise RequestNotFound(message, request_id=request_id)
     request = request_data(row)
-    role = decision_check(request=request, actor=actor, verdict=verdict, reason=reason, digest=digest)
+    moment = moment_agreed()
+    role = decision_check(
+        request=request, actor=actor, verdict=verdict, reason=reason, digest=digest, moment=moment
+    )
     if actor.unattended and not unattended_allowed:
         message = "unattended decisions exist only in an installation that the demo created"
         raise UnattendedRefused(message)
     person_id = str(actor.person_id)
-    moment = now()
     signed = decision_sign(
         request=request,
         actor=actor,

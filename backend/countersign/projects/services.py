@@ -14,7 +14,7 @@ from countersign.jobs.services import lease_check
 from countersign.projects.errors import ProjectExists, ProjectInvalid, ProjectNotFound, ProjectStateConflict
 from countersign.projects.models import Isolation, Project, ProjectState
 from countersign.projects.selectors import project_data
-from countersign.projects.settings import settings_check, settings_with_defaults
+from countersign.projects.settings import settings_check, settings_whole, settings_with_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,6 +104,7 @@ def project_settings_change(*, actor: Actor, project_id: str, settings: Mapping[
         ProjectNotFound: there is no such project.
     """
     settings_check(settings)
+    settings = settings_whole(settings)
     project = Project.objects.select_for_update().filter(pk=project_id).first()
     if project is None:
         message = f"there is no project {project_id!r}"

@@ -185,6 +185,11 @@ def _secret(name: str) -> str | None:
     return os.environ.get(name)
 
 
+def clock_tolerance() -> float:
+    """Return by how many seconds the clocks of a process and of the database may differ."""
+    return float(os.environ.get("COUNTERSIGN_CLOCK_TOLERANCE", "5"))
+
+
 def django_settings_ensure() -> None:
     """Name the settings module before Django loads it, for processes that start outside a framework."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "countersign.config.settings")

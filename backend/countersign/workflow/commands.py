@@ -23,6 +23,7 @@ from countersign.shared.env import demo_installation, environment
 from countersign.shared.errors import Conflict, InvalidInput
 from countersign.workflow.asked import asked_for, askers
 from countersign.workflow.contracts import RunBegun
+from countersign.workflow.deadlines import owners_read
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.naming import slugify
 from countersign.workflow.places import repository_path
@@ -82,10 +83,15 @@ def project_configure(*, actor: Actor, project: str, settings: Mapping[str, JSON
         PermissionDenied: the actor may not change projects.
         ProjectNotFound: there is no such project.
         ProjectInvalid: a setting or a value does not exist.
+        CalendarInvalid: a part of the calendar does not exist.
+        UserNotFound: nobody has the address of an owner whom escalations tell.
     """
     require(actor, "project.write")
     found = project_get(actor=actor, project=project)
-    return project_settings_change(actor=actor, project_id=found.id, settings=settings)
+    chosen = dict(settings)
+    if "escalation" in chosen:
+        chosen["escalation"] = owners_read(chosen["escalation"])
+    return project_settings_change(actor=actor, project_id=found.id, settings=chosen)
 
 
 def plan_import(*, actor: Actor, project: str, text: str, format: str) -> PlanData:  # noqa: A002 - the API's word

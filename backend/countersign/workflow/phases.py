@@ -15,6 +15,7 @@ from countersign.projects.selectors import project_get
 from countersign.runs.selectors import merge_of, run_list
 from countersign.sandbox.isolation import IsolationKind
 from countersign.workflow.change import repository_of
+from countersign.workflow.deadlines import decision_time
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.places import workspace
@@ -134,4 +135,5 @@ def _signoff_ask(context: StepContext, project: ProjectData, phase: PhaseData, p
         binding=None,
         excluded=frozenset(),
         carry_over_allowed=False,
+        time=decision_time(project),
     )

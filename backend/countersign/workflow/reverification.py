@@ -15,7 +15,7 @@ from countersign.evidence.services import addendum_record
 from countersign.gates.configuration import gate_configuration_paths
 from countersign.runs.selectors import merges_of_project, run_get
 from countersign.sandbox.errors import RepositoryInvalid
-from countersign.shared.clock import now
+from countersign.shared.clocks import moment_agreed
 from countersign.workflow.assessment import GATES, gates_check
 from countersign.workflow.change import FrozenChange, change_freeze, change_message, repository_of
 from countersign.workflow.executor import EXECUTOR
@@ -69,6 +69,7 @@ def decision_carry_over(
 
     Raises:
         CarryOverRefused: a condition does not hold.
+        ClocksDisagree: no clock can be trusted to say that the decision still holds.
     """
     repository = repository_of(project)
     _statement_check(project, request)
@@ -126,7 +127,7 @@ def _statement_check(project: ProjectData, request: RequestData) -> None:
     if not request.carry_over_allowed:
         message = "the signed decision does not allow to be carried over"
         raise CarryOverRefused(message)
-    if request.expires_at <= now():
+    if request.expires_at <= moment_agreed():
         message = "the decision has expired meanwhile"
         raise CarryOverRefused(message)
     for decision in request.decisions:

@@ -25,6 +25,7 @@ from countersign.runs.services import run_sealed
 from countersign.workflow.asked import asked_before, asked_json
 from countersign.workflow.assessment import Assessment, Circumstance, change_assess
 from countersign.workflow.change import FrozenChange, repository_of
+from countersign.workflow.deadlines import decision_time
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.naming import merge_tag
@@ -135,6 +136,7 @@ def request_for_change(context: StepContext, run: RunData) -> str:
         ),
         excluded=frozenset(run.participants),
         carry_over_allowed=_carry_over_allowed(project, assessment),
+        time=decision_time(project),
     )
     run_sealed(
         actor=EXECUTOR,

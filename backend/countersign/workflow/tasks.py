@@ -8,6 +8,7 @@ import socket
 from celery import shared_task
 from django.db import close_old_connections
 
+from countersign.approvals.deadlines import reminders_send
 from countersign.approvals.services import requests_expire
 from countersign.jobs.dispatch import dispatch
 from countersign.jobs.selectors import jobs_due
@@ -29,3 +30,4 @@ def jobs_dispatch() -> None:
     for job_id in jobs_due():
         dispatch(job_id)
     requests_expire(actor=service_actor("beat"))
+    reminders_send(actor=service_actor("beat"))

@@ -1,9 +1,11 @@
 """Requests with the policies and people that a test wants."""
 
+from __future__ import annotations
+
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from countersign.approvals.contracts import (
     ChangeBinding,
@@ -18,6 +20,9 @@ from countersign.shared.actor import Actor
 from countersign.shared.clock import now
 from countersign_verify.canonical import canonical_bytes
 from countersign_verify.decision import Decision, decision_verify
+
+if TYPE_CHECKING:
+    from countersign.approvals.deadlines import DecisionTime
 
 DIGEST = "sha256:" + "a" * 64
 OTHER_DIGEST = "sha256:" + "b" * 64
@@ -61,7 +66,9 @@ class Requests:
         blocked: bool = False,
         title: str = "Remove unused imports",
         lease: Lease | None = None,
+        time: DecisionTime | None = None,
     ) -> RequestData:
+        from countersign.approvals.deadlines import DecisionTime
         from countersign.approvals.services import request_open
 
         about = subject or ("change", str(uuid.uuid4()))
@@ -77,6 +84,7 @@ class Requests:
             binding=binding(about[1], digest) if about[0] == "change" else None,
             excluded=frozenset(str(actor.person_id) for actor in excluded),
             carry_over_allowed=True,
+            time=time or DecisionTime(),
         )
 
     def decide(

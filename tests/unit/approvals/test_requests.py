@@ -8,7 +8,7 @@ from countersign.approvals.contracts import QuorumRule
 from countersign.approvals.errors import RequestNotFound
 from countersign.approvals.models import ApprovalRequest, Decision
 from countersign.approvals.selectors import request_get, request_list
-from countersign.approvals.services import VALID, request_void, requests_expire
+from countersign.approvals.services import request_void, requests_expire
 from countersign.audit.selectors import event_count, event_list
 from countersign.jobs.errors import LeaseLost
 from countersign.shared.actor import Actor
@@ -26,7 +26,8 @@ def test_request_open_waits_for_a_decision_on_exactly_this_digest(requests: Requ
     assert request.policy.quorum == (QuorumRule("cab_member", 2),)
     assert (request.excluded, request.superseded_by) == ((author.person_id,), None)
     assert len(request.title) == 300
-    assert now() < request.expires_at <= now() + VALID
+    # Seven working days of eight hours: nine to eleven days with week-ends.
+    assert timedelta(days=8) < request.expires_at - now() < timedelta(days=12)
     assert requests.get(request) == request
     (event,) = event_list(actor=worker, subject=("approval_request", request.id))
     assert event.type == "approval.requested"

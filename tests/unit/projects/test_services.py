@@ -28,6 +28,7 @@ from countersign.projects.services import (
     project_imported,
     project_settings_change,
 )
+from countersign.projects.settings import DEFAULTS
 from countersign.shared.actor import Actor
 from countersign.shared.types import JSON
 from tests.unit.projects.conftest import COMMIT
@@ -56,7 +57,7 @@ def create(actor: Actor, **changes: object) -> ProjectData:
 
 def test_project_create_registers_and_records(project: ProjectData, actor: Actor) -> None:
     assert project.state == "registering"
-    assert project.settings == {"base_move": "carry_over", "slot_minutes": 30}
+    assert project.settings == DEFAULTS
     assert project.environment is None
     assert project.baseline is None
     assert project_get(actor=actor, project=project.slug) == project
@@ -66,12 +67,12 @@ def test_project_create_registers_and_records(project: ProjectData, actor: Actor
 def test_project_create_takes_a_chosen_id_and_settings(db: None, actor: Actor) -> None:
     chosen = str(uuid.uuid4())
     project = create(actor, project_id=chosen, settings={"base_move": "strict"})
-    assert (project.id, project.settings) == (chosen, {"base_move": "strict", "slot_minutes": 30})
+    assert (project.id, project.settings) == (chosen, {**DEFAULTS, "base_move": "strict"})
 
 
 def test_project_settings_change_records_what_changed(project: ProjectData, actor: Actor) -> None:
     changed = project_settings_change(actor=actor, project_id=project.id, settings={"base_move": "strict"})
-    assert changed.settings == {"base_move": "strict", "slot_minutes": 30}
+    assert changed.settings == {**DEFAULTS, "base_move": "strict"}
     event = AuditEvent.objects.get(subject_id=project.id, type="project.settings_changed")
     assert json.loads(bytes(event.body))["data"] == {
         "before": {"base_move": "carry_over"},
@@ -86,7 +87,19 @@ def test_project_settings_change_to_what_holds_records_nothing(project: ProjectD
 
 @pytest.mark.parametrize(
     "settings",
-    [{"base_move": "never"}, {"slot_minutes": 241}, {"slot_minutes": -1}, {"slot_minutes": True}, {"x": 1}],
+    [
+        {"base_move": "never"},
+        {"slot_minutes": 241},
+        {"slot_minutes": -1},
+        {"slot_minutes": True},
+        {"decide_within_hours": 0},
+        {"decide_within_hours": 401},
+        {"decide_within_hours": True},
+        {"escalation": ["a"] * 6},
+        {"escalation": "a"},
+        {"escalation": [1]},
+        {"x": 1},
+    ],
 )
 def test_project_settings_change_refuses_what_does_not_exist(
     project: ProjectData, actor: Actor, settings: dict[str, JSON]

@@ -45,6 +45,7 @@ SPECTACULAR_SETTINGS = {
         "PhaseState": "countersign.api.phases.PHASE_STATES",
         "PlanFormat": "countersign.api.plans.FORMATS",
         "ProjectState": "countersign.api.projects.PROJECT_STATES",
+        "Reminded": "countersign.api.approval_requests.REMINDED",
         "RequestAction": "countersign.api.approval_requests.REQUEST_ACTIONS",
         "RuleMode": "countersign.api.rules.RULE_MODES",
         "RunStepState": "countersign.api.runs.STEP_STATES",

@@ -36,7 +36,13 @@ class QuorumView:
 
 @dataclass(frozen=True, slots=True)
 class RequestView:
-    """A decision request in the inbox."""
+    """A decision request in the inbox.
+
+    Attributes:
+        reminded: how much of its time is over: ``none``, ``half`` or ``four_fifths``.
+        escalated_to: names of the owners who were told.
+        escalated_to_me: the viewer is one of them.
+    """
 
     id: str
     state: str
@@ -56,6 +62,9 @@ class RequestView:
     decided_at: datetime | None
     allowed_actions: tuple[str, ...]
     mine: bool
+    reminded: Literal["none", "half", "four_fifths"]
+    escalated_to: tuple[str, ...]
+    escalated_to_me: bool
 
 
 @dataclass(frozen=True, slots=True)

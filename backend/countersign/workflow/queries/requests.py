@@ -30,6 +30,7 @@ from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.queries.asked import asked_item_views, asked_views
 from countersign.workflow.queries.common import project_id_of, project_ref
 from countersign.workflow.queries.packs import gate_view
+from countersign.workflow.queries.reminders import told_of
 from countersign.workflow.queries.request_parts import (
     change_parts,
     execution_of,
@@ -62,7 +63,9 @@ def request_page(
     """
     requests = request_list(actor=actor, states=_STATES[state], project_id=project_id_of(actor, project))
     views = [_request_view(actor, request) for request in requests]
-    views.sort(key=lambda view: (not view.mine, -(view.risk_score or 0), view.expires_at))
+    views.sort(
+        key=lambda view: (not (view.mine or view.escalated_to_me), -(view.risk_score or 0), view.expires_at)
+    )
     return sequence_page(tuple(views), after=after, limit=limit)
 
 
@@ -79,6 +82,7 @@ def request_state(*, actor: Actor, request_id: str) -> str:
 def _request_view(actor: Actor, request: RequestData) -> RequestView:
     project = project_get(actor=actor, project_id=request.project_id)
     hindrance = decision_hindrance(actor, request)
+    told = told_of(actor, request.id)
     gates, files, added, deleted = GateCount(0, 0), 0, 0, 0
     if request.subject_kind == "change" and request.binding:
         run = run_get(actor=actor, run_id=request.subject_id)
@@ -114,6 +118,9 @@ def _request_view(actor: Actor, request: RequestData) -> RequestView:
         decided_at=request.decided_at,
         allowed_actions=_allowed(request, hindrance),
         mine=hindrance is None,
+        reminded=told.reminded,
+        escalated_to=told.escalated_to,
+        escalated_to_me=told.escalated_to_me,
     )
 
 

@@ -33,7 +33,7 @@ from countersign.runs.services import (
 from countersign.sandbox.errors import RefMoved
 from countersign.sandbox.exchange import repository_deliver
 from countersign.sandbox.isolation import IsolationKind
-from countersign.shared.clock import now
+from countersign.shared.clocks import moment_agreed
 from countersign.workflow.change import change_freeze, change_message, repository_of
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.following import head_follow, head_import
@@ -136,7 +136,7 @@ def merge_prepare(context: StepContext) -> Next | Done:
     project = head_follow(project_get(actor=EXECUTOR, project_id=run.project_id))
     if request.state == "void":
         return _void_and_rebase(context, project, run, request, request.void_reason)
-    if request.expires_at <= now():
+    if request.expires_at <= moment_agreed():
         return _void_and_rebase(context, project, run, request, "the decision expired before the merge")
     approved_pack_verify(run, request)
     result_tree, addendum = run.result_tree, None
@@ -214,6 +214,7 @@ def merge_act(context: StepContext) -> Next:
     Whatever hinders the delivery is told, and it is tried again until it is gone (see ``carried_through``).
 
     Raises:
+        ClocksDisagree: no clock can be trusted to say that the decision still holds.
         CheckoutDirty: the branch is checked out, and the checkout is in the way.
         RefMoved: the merge's tag is there already, on another commit.
         RepositoryInvalid: the registered repository can't be written.
@@ -227,7 +228,7 @@ def merge_act(context: StepContext) -> Next:
         return Next("act", summary="waiting for the checkpoint", wait_seconds=CHECKPOINT_WAIT_SECONDS)
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
     repository = repository_of(project)
-    if request.expires_at <= now():
+    if request.expires_at <= moment_agreed():
         return _intent_review(context, project, merge, "the decision expired before the merge")
     try:
         repository_deliver(

@@ -812,7 +812,7 @@ export interface components {
             status_url: string;
         };
         /** @enum {string} */
-        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "export.write" | "account.write" | "credential.confirm" | "read";
+        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "export.write" | "account.write" | "credential.confirm" | "evidence.shred" | "read";
         /** @description A request in the inbox; ``allowed_actions`` is what this viewer may do with it now. */
         ApprovalRequest: {
             id: string;
@@ -836,6 +836,11 @@ export interface components {
             decided_at: string | null;
             allowed_actions: components["schemas"]["RequestAction"][];
             mine: boolean;
+            /** @description how much of its working time is over */
+            reminded: components["schemas"]["Reminded"];
+            /** @description owners who were told that nobody decided */
+            escalated_to: string[];
+            escalated_to_me: boolean;
         };
         /** @description Everything that a decision stands on. */
         ApprovalRequestDetail: {
@@ -860,6 +865,11 @@ export interface components {
             decided_at: string | null;
             allowed_actions: components["schemas"]["RequestAction"][];
             mine: boolean;
+            /** @description how much of its working time is over */
+            reminded: components["schemas"]["Reminded"];
+            /** @description owners who were told that nobody decided */
+            escalated_to: string[];
+            escalated_to_me: boolean;
             /** @description what the decision is bound to; send it back with the decision */
             digest: string;
             pack: components["schemas"]["PackRef"] | null;
@@ -978,6 +988,30 @@ export interface components {
         BlockedReason: {
             code: string;
             text: string;
+        };
+        /** @description When people work: a deadline counts these hours alone. */
+        Calendar: {
+            /** @description whose public holidays are left out; none where empty */
+            country: string;
+            /** @description region of the country */
+            subdivision: string;
+            /** @description IANA name of the zone in which start and end are meant */
+            timezone: string;
+            /** @description 0 is Monday */
+            days: number[];
+            /** @description HH:MM */
+            start: string;
+            /** @description HH:MM */
+            end: string;
+        };
+        /** @description A calendar; what is left out has its default. What exists is the service's to say. */
+        CalendarInput: {
+            country?: string;
+            subdivision?: string;
+            timezone?: string;
+            days?: number[];
+            start?: string;
+            end?: string;
         };
         /** @description The change that the decision is bound to; ``agent_says`` are the agent's words, not facts. */
         Change: {
@@ -1487,11 +1521,20 @@ export interface components {
             base_move: components["schemas"]["BaseMove"];
             /** @description how long one change may hold the merge slot for itself; 0 lets none do so */
             slot_minutes: number;
+            /** @description working hours until a request expires */
+            decide_within_hours: number;
+            calendar: components["schemas"]["Calendar"];
+            /** @description ids of the persons who are told one after the other */
+            escalation: string[];
         };
         /** @description The settings to change; what is left out stays. */
         ProjectSettingsInput: {
             base_move?: components["schemas"]["BaseMove"];
             slot_minutes?: number;
+            decide_within_hours?: number;
+            calendar?: components["schemas"]["CalendarInput"];
+            /** @description addresses of the persons to tell, in order */
+            escalation?: string[];
         };
         /** @enum {string} */
         ProjectState: "registering" | "ready" | "failed";
@@ -1540,6 +1583,8 @@ export interface components {
             verify_command: string;
             pack_url: string;
         };
+        /** @enum {string} */
+        Reminded: "none" | "half" | "four_fifths";
         /** @enum {string} */
         RequestAction: "approve" | "reject" | "request_changes" | "download_pack";
         /** @description The score and everything that moved it. */

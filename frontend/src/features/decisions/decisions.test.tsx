@@ -9,6 +9,7 @@ import { client } from "@/lib/api";
 
 import { Comments } from "./comments";
 import { DecisionPanel, type Reading, signObstacle } from "./decision-panel";
+import { Told } from "./told";
 import { Facts } from "./evidence";
 import { sampleRequest } from "./sample";
 import { VerdictStrip } from "./verdict-strip";
@@ -150,6 +151,19 @@ describe("Comments", () => {
     vi.spyOn(client, "GET").mockReturnValue(new Promise(() => undefined));
     show(<Comments request={sampleRequest({ superseded_by: "r2" })} />);
     expect(screen.queryByLabelText("Say something")).toBeNull();
+  });
+});
+
+describe("Told", () => {
+  const nothing = { reminded: "none" as const, escalated_to: [], escalated_to_me: false };
+  it.each([
+    [{ ...nothing, reminded: "half" as const }, "half of the time is over"],
+    [{ ...nothing, reminded: "four_fifths" as const }, "four fifths of the time are over"],
+    [{ ...nothing, escalated_to: ["Tess", "Emma"] }, "escalated to Emma"],
+    [{ ...nothing, escalated_to: ["Tess"], escalated_to_me: true }, "escalated to you"],
+  ])("says it: %j", (item, text) => {
+    show(<Told item={item} />);
+    expect(screen.getByText(text)).toBeTruthy();
   });
 });
 

@@ -14,6 +14,7 @@ import { formatNumber, plural } from "@/lib/format";
 import classes from "./inbox.module.css";
 import { type InboxItem, inboxQuery, type InboxTab } from "./queries";
 import { STATES, STRINGS } from "./strings";
+import { Told } from "./told";
 
 export function InboxPage({ tab }: { tab: InboxTab }) {
   const inbox = useSuspenseInfiniteQuery(inboxQuery(tab));
@@ -155,7 +156,10 @@ function Row({ item, index, selected, onFocus }: { item: InboxItem; index: numbe
       </div>
       <div className={`${classes["cell"] ?? ""} ${classes["wide"] ?? ""}`}>
         {item.state === "pending" ? (
-          <Left iso={item.expires_at} />
+          <>
+            <Left iso={item.expires_at} />
+            <Told item={item} />
+          </>
         ) : (
           <Status tone={STATES[item.state].tone} label={STATES[item.state].label} bare />
         )}

@@ -17,6 +17,8 @@ export const STRINGS = {
   promptWords: "what the agent was told",
   askAgent: "Goes to the agent as it stands. You take part in what it makes of it, so somebody else decides on the next version.",
   itemMissing: "Say for each item what is asked for, or take it out.",
+  reminded: { half: "half of the time is over", four_fifths: "four fifths of the time are over" },
+  escalatedToMe: "escalated to you",
   loadingComments: "Loading comments…",
   commentLabel: "Say something",
   commentHelp: "No decision; everybody who may read this sees it, and it stays.",

@@ -6,6 +6,7 @@ import { formatDateTime, formatNumber, plural, words } from "@/lib/format";
 import classes from "./decision.module.css";
 import type { DecisionRequest } from "./queries";
 import { ROLES, STATES } from "./strings";
+import { Told } from "./told";
 
 /** What a person has to know before anything else, in one line. */
 export function VerdictStrip({ request }: { request: DecisionRequest }) {
@@ -122,6 +123,7 @@ function TimeCell({ request }: { request: DecisionRequest }) {
   if (request.state === "pending") {
     return (
       <Cell label="Expires in" value={<Left iso={request.expires_at} />}>
+        <Told item={request} />
         then it counts as not approved
       </Cell>
     );

@@ -1,0 +1,150 @@
+"""How long a request waits, and who is told while it does: in working time, by the database's clock.
+
+Nothing here ever approves: reminders and escalations tell people, and the end is "not approved".
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from countersign.approvals.models import Reminder, ReminderKind, RequestState
+from countersign.audit.services import record
+from countersign.shared.working_time import WorkingCalendar, working_add
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from countersign.approvals.models import ApprovalRequest
+    from countersign.shared.actor import Actor
+
+logger = logging.getLogger(__name__)
+
+STANDARD_HOURS = 56
+HALF = Fraction(1, 2)
+FOUR_FIFTHS = Fraction(4, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTime:
+    """How long people have to decide.
+
+    Attributes:
+        hours: working hours from the request to its expiry.
+        owners: persons who are told one after the other once four fifths are over.
+    """
+
+    hours: int = STANDARD_HOURS
+    calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
+    owners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderData:
+    """What somebody was told, or will be.
+
+    Attributes:
+        kind: ``half``, ``four_fifths`` or ``escalation``.
+        person_id: the owner whom an escalation tells.
+    """
+
+    request_id: str
+    kind: str
+    person_id: str | None
+    due_at: datetime
+    sent_at: datetime | None
+
+
+def expiry(time: DecisionTime, start: datetime) -> datetime:
+    """Return when a request that was opened at ``start`` expires.
+
+    Raises:
+        CalendarInvalid: the calendar holds too little working time.
+    """
+    return working_add(time.calendar, start, timedelta(hours=time.hours))
+
+
+def reminders_plan(request: ApprovalRequest, time: DecisionTime, start: datetime) -> None:
+    """Write down, inside the caller's transaction, who is told what and when."""
+    planned: list[tuple[ReminderKind, int, str | None, Fraction]] = [
+        (ReminderKind.HALF, 0, None, HALF),
+        (ReminderKind.FOUR_FIFTHS, 0, None, FOUR_FIFTHS),
+    ]
+    for position, owner in enumerate(time.owners):
+        share = FOUR_FIFTHS + (1 - FOUR_FIFTHS) * Fraction(position, len(time.owners))
+        planned.append((ReminderKind.ESCALATION, position, owner, share))
+    seconds = time.hours * 3600
+    Reminder.objects.bulk_create(
+        Reminder(
+            request=request,
+            kind=kind,
+            position=position,
+            person_id=person_id,
+            due_at=working_add(time.calendar, start, timedelta(seconds=float(seconds * share))),
+        )
+        for kind, position, person_id, share in planned
+    )
+
+
+@transaction.atomic(durable=True)
+def reminders_send(*, actor: Actor) -> int:
+    """Tell what is due on requests that still wait, each once; return how many were told.
+
+    The row that is marked as sent is what people see; who marks it first has told it.
+    """
+    due = Reminder.objects.filter(
+        sent_at__isnull=True,
+        due_at__lte=Now(),
+        request__state=RequestState.PENDING,
+        request__expires_at__gt=Now(),
+    )
+    told = 0
+    for reminder in list(due.order_by("due_at", "position").select_related("request")):
+        if not Reminder.objects.filter(pk=reminder.pk, sent_at__isnull=True).update(sent_at=Now()):
+            continue
+        _tell(actor, reminder)
+        told += 1
+    return told
+
+
+def _tell(actor: Actor, reminder: Reminder) -> None:
+    request_id = str(reminder.request_id)
+    escalated = reminder.kind == ReminderKind.ESCALATION
+    record(
+        actor=actor,
+        type="approval.escalated" if escalated else "approval.reminded",
+        subject=("approval_request", request_id),
+        data={
+            "kind": reminder.kind,
+            "person_id": str(reminder.person_id) if reminder.person_id else None,
+            "step": reminder.position + 1 if escalated else None,
+        },
+    )
+    logger.warning(
+        "a decision request is escalated" if escalated else "a decision request still waits",
+        extra={"request_id": request_id, "kind": reminder.kind, "person_id": str(reminder.person_id or "")},
+    )
+
+
+def reminders_sent(*, request_ids: Iterable[str]) -> dict[str, tuple[ReminderData, ...]]:
+    """Return what was told about requests, in order, by request."""
+    rows = Reminder.objects.filter(request_id__in=list(request_ids), sent_at__isnull=False)
+    found: dict[str, list[ReminderData]] = {}
+    for row in rows.order_by("due_at", "position"):
+        found.setdefault(str(row.request_id), []).append(
+            ReminderData(
+                request_id=str(row.request_id),
+                kind=row.kind,
+                person_id=str(row.person_id) if row.person_id else None,
+                due_at=row.due_at,
+                sent_at=row.sent_at,
+            )
+        )
+    return {request_id: tuple(items) for request_id, items in found.items()}
