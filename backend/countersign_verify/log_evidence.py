@@ -29,6 +29,7 @@ from countersign_verify.vocabulary import (
     EVENT_MERGE_INTENDED,
     EVENT_MERGED,
     EVENT_PACK_SEALED,
+    EVENT_PACK_UNMADE,
     EVENT_REQUEST_EXPIRED,
     EVENT_REQUEST_VOIDED,
     EXPORT_FORMAT,
@@ -67,7 +68,10 @@ def history_begin(content: LogContent) -> History:
             pending.pop(event.subject_id, None)
         elif event.type == EVENT_MERGED and event.subject_id in pending:
             intended.setdefault(event.subject_id, pending[event.subject_id])
-    return History(sealed=packs_sealed(content), intended=intended, ended=ended)
+    unmade: dict[str, LoggedEvent] = {}
+    for event in content.of_type(EVENT_PACK_UNMADE):
+        unmade.setdefault(event.text("pack"), event)
+    return History(sealed=packs_sealed(content), intended=intended, ended=ended, unmade=unmade)
 
 
 def proof_digests(content: LogContent) -> dict[str, str]:
@@ -90,6 +94,8 @@ def packs_check(files: LogFiles, trust: Trust, history: History) -> None:
         digest, event = item
         name = f"packs/{digest_hex(digest)}.tar"
         if name not in files.names:
+            if _unmade(digest, event, history):
+                return
             raise RefusedError("export.missing", f"the sealed pack {digest} is missing")
         report = Report(name, "")
         verified = pack_verify(files.directory / name, trust, report)
@@ -103,6 +109,12 @@ def packs_check(files: LogFiles, trust: Trust, history: History) -> None:
         history.packs[digest] = verified
 
     _each(history.sealed.items(), lambda item: f"packs/{item[0].removeprefix('sha256:')}.tar", check)
+
+
+def _unmade(digest: str, sealed: LoggedEvent, history: History) -> bool:
+    """Whether the log says that the key of a pack was destroyed, after it was sealed and for the same run."""
+    event = history.unmade.get(digest)
+    return event is not None and event.index > sealed.index and event.subject_id == sealed.subject_id
 
 
 def decisions_check(files: LogFiles, trust: Trust, content: LogContent, history: History) -> None:
@@ -232,6 +244,8 @@ def _proof_gates(change: Mapping[str, Json], history: History) -> None:
     """The verdicts that a proof tells are those of the pack."""
     gates = change.get("gates")
     if not isinstance(gates, dict):
+        return
+    if history.is_unmade(str(change.get("pack"))):
         return
     pack = history.packs.get(str(change.get("pack")))
     if pack is None or any(pack.gates.get(name, "unknown") != status for name, status in gates.items()):

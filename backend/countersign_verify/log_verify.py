@@ -31,7 +31,7 @@ from countersign_verify.merges import History, Merge
 from countersign_verify.notes import Checkpoint, OpenedNote
 from countersign_verify.report import Report
 from countersign_verify.trust import SELF_ATTESTED, Trust
-from countersign_verify.vocabulary import EVENT_ADDENDUM, EVENT_DECISION
+from countersign_verify.vocabulary import EVENT_ADDENDUM, EVENT_DECISION, EVENT_PACK_UNMADE
 
 _AFTER = "not reached: an earlier check failed"
 
@@ -148,6 +148,14 @@ def _evidence(files: LogFiles, trust: Trust, content: LogContent, report: Report
         lambda: packs_check(files, trust, history),
         lambda _: f"{len(history.packs)}, each with all of its checks",
     )
+    for digest, event in history.unmade.items():
+        if history.is_unmade(digest):
+            who = event.person_id or event.actor_id
+            report.not_covered(
+                "unmade",
+                f"{digest}: its key was destroyed by {who[:80]} (event {event.index}), so gates, risk and "
+                f"quorum behind it can't be checked again; the reason given: {event.text('reason')}",
+            )
     report.attempt(
         "decisions",
         lambda: decisions_check(files, trust, content, history),
@@ -165,6 +173,9 @@ def _names_check(files: LogFiles, content: LogContent) -> None:
     """Every file outside ``tile/`` is one that an event of the log accounts for."""
     expected = set(FIXED)
     expected |= {f"packs/{digest_hex(digest)}.tar" for digest in packs_sealed(content)}
+    # Whether a pack may be missing is the check of the packs; here it is only not called for.
+    unmade = {f"packs/{digest_hex(event.text('pack'))}.tar" for event in content.of_type(EVENT_PACK_UNMADE)}
+    expected -= unmade - files.names
     expected |= {
         f"decisions/{event.text('decision_id')}{ENVELOPE_SUFFIX}" for event in content.of_type(EVENT_DECISION)
     }

@@ -97,7 +97,7 @@ class HistoryCommit:
     parent: str
     kind: str
     run_id: str
-    tree: tuple[TreeEntry, ...]
+    tree: tuple[TreeEntry, ...] | None
 
 
 @dataclass(slots=True)
@@ -109,6 +109,7 @@ class History:
         intended: The event that recorded the intent of each merge before it was made, by run; an intent that
             was abandoned in between is none.
         ended: The event by which a request was voided or expired, by request.
+        unmade: The event by which the key of a pack was destroyed, by the pack's digest.
         packs: The packs that hold, by digest.
         decisions: The decisions that hold, by id.
         addenda: The addenda that hold, by id.
@@ -118,10 +119,15 @@ class History:
     sealed: Mapping[str, LoggedEvent]
     intended: Mapping[str, LoggedEvent]
     ended: Mapping[str, LoggedEvent]
+    unmade: Mapping[str, LoggedEvent] = field(default_factory=dict)
     packs: dict[str, VerifiedPack] = field(default_factory=dict)
     decisions: dict[str, LoggedDecision] = field(default_factory=dict)
     addenda: dict[str, LoggedAddendum] = field(default_factory=dict)
     commits: dict[str, HistoryCommit] = field(default_factory=dict)
+
+    def is_unmade(self, pack: str) -> bool:
+        """Whether a pack can't be read any more because the log says that its key was destroyed."""
+        return pack in self.unmade and pack not in self.packs
 
     def tree_of(self, commit: str) -> tuple[TreeEntry, ...]:
         """The files of a commit, from an earlier merge or from a pack that starts from it.
@@ -129,8 +135,9 @@ class History:
         Raises:
             RefusedError: No file of the export tells them.
         """
-        if commit in self.commits:
-            return self.commits[commit].tree
+        known = self.commits.get(commit)
+        if known is not None and known.tree is not None:
+            return known.tree
         for verified in self.packs.values():
             if verified.pack.subject["base_commit"] == commit:
                 return verified.change.base_tree
@@ -176,6 +183,9 @@ def merge_check(merge: Merge, event: LoggedEvent, history: History) -> None:
         RefusedError: Anything of it is other than what was decided.
     """
     _event_check(merge, event, history)
+    if history.is_unmade(merge.pack):
+        _unmade_check(merge, event, history)
+        return
     verified = history.packs.get(merge.pack)
     if verified is None:
         raise RefusedError("merge.pack", "its pack is not in the export, or does not hold")
@@ -195,6 +205,51 @@ def merge_check(merge: Merge, event: LoggedEvent, history: History) -> None:
     else:
         _carry_over_check(merge, event, verified, decisions, history)
     _commits_check(merge, verified, history)
+
+
+def _unmade_check(merge: Merge, event: LoggedEvent, history: History) -> None:
+    """What still holds of a merge whose pack nobody can read: its decisions, its commits, and its place."""
+    if history.unmade[merge.pack].index < event.index:
+        raise RefusedError("merge.unmade", "it was merged after the key of its pack was destroyed")
+    decisions = _decisions(merge, event, history)
+    for logged in decisions:
+        change = logged.decision.change
+        if logged.decision.subject_digest != merge.pack or change is None or change.run_id != merge.run_id:
+            raise RefusedError("decision.pack", "the decision is on another pack or run")
+        if logged.decision.expires_at < event.time:
+            raise RefusedError("merge.expired", "it was merged after a decision on it had expired")
+        if merge.addendum:
+            addendum = _addendum(merge.addendum, history).addendum
+            bound = (addendum.pack, addendum.run_id, addendum.previous_base, addendum.new_base)
+            if bound != (merge.pack, merge.run_id, change.base_commit, merge.base_before):
+                raise RefusedError("merge.addendum", "its addendum is about another pack, run or base")
+            if addendum.result_tree != merge.result_tree or not logged.decision.carry_over_allowed:
+                raise RefusedError("merge.carried", "a decision on it may not be carried over to this result")
+            _steps_check(addendum, history)
+        elif (change.base_commit, change.result_tree) != (merge.base_before, merge.result_tree):
+            raise RefusedError("decision.binding", "the decision is bound to another base or result")
+    _unmade_commits(merge, history)
+
+
+def _unmade_commits(merge: Merge, history: History) -> None:
+    """The commits are those of their ids; their trees are recomputed where another file tells the base."""
+    commit = _commit(merge.merge_raw, merge.merge_commit, "merge commit")
+    if commit.tree != merge.result_tree or commit.parents[:1] != (merge.base_before,):
+        raise RefusedError("merge.commit", "the merge commit has another tree or other parents")
+    state = _commit(merge.state_raw, merge.state_commit, "state commit")
+    if state.parents != (merge.merge_commit,):
+        raise RefusedError("merge.state", "the state commit does not stand on the merge commit")
+    try:
+        base = history.tree_of(merge.base_before)
+    except RefusedError:
+        result, with_state = None, None
+    else:
+        result = tree_replace(base, merge.entries)
+        with_state = tree_replace(result, [merge.state_entry])
+        if (tree_id(result), tree_id(with_state)) != (merge.result_tree, state.tree):
+            raise RefusedError("merge.tree", "base and entries do not give the trees that were merged")
+    history.commits[merge.merge_commit] = HistoryCommit(merge.base_before, KIND_MERGE, merge.run_id, result)
+    history.commits[merge.state_commit] = HistoryCommit(merge.merge_commit, "state", merge.run_id, with_state)
 
 
 def _event_check(merge: Merge, event: LoggedEvent, history: History) -> None:

@@ -104,6 +104,7 @@ REQUIRED_MEMBERS: Final = (
 
 # Events that the verifier holds against the files of an export, and the data they must carry.
 EVENT_PACK_SEALED: Final = "pack.sealed"
+EVENT_PACK_UNMADE: Final = "pack.key_destroyed"
 EVENT_DECISION: Final = "decision.recorded"
 EVENT_ADDENDUM: Final = "addendum.sealed"
 EVENT_MERGE_INTENDED: Final = "merge.intended"
@@ -114,6 +115,7 @@ EVENT_REQUEST_EXPIRED: Final = "approval.expired"
 
 EVENT_DATA: Final = {
     EVENT_PACK_SEALED: frozenset({"pack"}),
+    EVENT_PACK_UNMADE: frozenset({"pack", "reason"}),
     EVENT_DECISION: frozenset({"decision_id", "request_id", "statement_digest", "verdict"}),
     EVENT_ADDENDUM: frozenset({"addendum_id", "pack", "statement_digest"}),
     EVENT_REQUEST_VOIDED: frozenset(),

@@ -59,3 +59,26 @@ def test_digests_stand_in_addresses_as_they_are() -> None:
     from countersign.api.converters import DigestConverter
 
     assert DigestConverter().to_url(f"sha256:{HEX}") == f"sha256:{HEX}"
+
+
+def test_pack_is_shredded_by_who_may_with_its_digest_once_more(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from countersign.api import packs
+    from countersign.evidence.contracts import Unmade
+
+    asked: dict[str, object] = {}
+
+    def pack_shred(**given: object) -> Unmade:
+        asked.update(given)
+        return Unmade(str(given["digest"]), "run", ("sha256:" + HEX,))
+
+    address, body = f"/api/v1/packs/{HEX}/shred/", {"confirmation": HEX, "reason": "a token leaked"}
+    # As it is: there is no such pack, and most roles may not ask.
+    assert ask("operator").post(address, body, format="json").status_code == 403
+    assert ask("admin").post(address, body, format="json").status_code == 404
+    monkeypatch.setattr(packs, "pack_shred", pack_shred)
+    assert ask("admin").post(address, {**body, "reason": "short"}, format="json").status_code == 400
+    answer = ask("admin").post(address, body, format="json")
+    assert answer.json() == {"pack": "sha256:" + HEX, "run_id": "run", "artifacts": ["sha256:" + HEX]}
+    assert (asked["confirmation"], asked["reason"]) == (HEX, "a token leaked")

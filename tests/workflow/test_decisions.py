@@ -93,7 +93,7 @@ def test_damaged_pack_is_never_merged_and_holds_up_nobody(waiting: World) -> Non
     [stored] = Path(environment().object_store).rglob(f"*{run.pack_digest.removeprefix('sha256:')}*")
     intact = stored.read_bytes()
     stored.chmod(0o644)
-    stored.write_bytes(intact.replace(b"import os", b"import io", 1))
+    stored.write_bytes(intact[:1000] + bytes([intact[1000] ^ 1]) + intact[1001:])
     try:
         drive()
     finally:

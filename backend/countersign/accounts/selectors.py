@@ -71,6 +71,19 @@ def actor_of_user(user: User) -> Actor:
     )
 
 
+def actor_by_email(email: str) -> Actor:
+    """Return the person with this address, with the roles of this moment, as whoever acts.
+
+    Raises:
+        UserNotFound: there is none, or it may not log in.
+    """
+    user = User.objects.filter(email__iexact=email, is_active=True).first()
+    if user is None:
+        message = f"there is no active user {email}"
+        raise UserNotFound(message)
+    return actor_of_user(user)
+
+
 def token_authenticate(secret: str) -> tuple[User, Actor]:
     """Return the user and the actor of a live bearer token.
 

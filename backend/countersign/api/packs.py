@@ -10,8 +10,9 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers
 
 from countersign.api.authentication import actor_of
-from countersign.api.base import ApiView, Output, answer
+from countersign.api.base import ApiView, Input, Output, answer, body_of
 from countersign.workflow import queries
+from countersign.workflow.shredding import pack_shred
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -52,6 +53,37 @@ class PackView(ApiView):
     def get(self, request: Request, digest: str) -> Response:
         """Answer the manifest."""
         return answer(Pack, queries.pack_detail(actor=actor_of(request), digest=digest))
+
+
+class ShredInput(Input):
+    """The pack that is made unreadable, named once more, and why."""
+
+    confirmation = serializers.CharField(max_length=71, help_text="the whole digest of the pack once more")
+    reason = serializers.CharField(min_length=10, max_length=2000, help_text="stands in the log for good")
+
+
+class Unmade(Output):
+    """A pack that nobody can read any more."""
+
+    pack = serializers.CharField()
+    run_id = serializers.CharField()
+    artifacts = serializers.ListField(child=serializers.CharField(), help_text="digests that went with it")
+
+
+class PackShredView(ApiView):
+    """The end of a pack."""
+
+    @extend_schema(
+        operation_id="packs_shred",
+        parameters=[DIGEST],
+        request=ShredInput,
+        responses=Unmade,
+        summary="Destroy the key of a pack: nobody can read it any more",
+    )
+    def post(self, request: Request, digest: str) -> Response:
+        """Destroy the key; everything else still verifies."""
+        body = body_of(ShredInput, request)
+        return answer(Unmade, pack_shred(actor=actor_of(request), digest=digest, **body))
 
 
 class PackDownloadView(ApiView):

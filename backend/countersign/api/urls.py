@@ -68,6 +68,7 @@ urlpatterns = [
     path("deciding-credentials/<uuid:id>/revoke/", deciding_credentials.RevocationView.as_view()),
     path("packs/<digest:digest>/", packs.PackView.as_view()),
     path("packs/<digest:digest>/download/", packs.PackDownloadView.as_view()),
+    path("packs/<digest:digest>/shred/", packs.PackShredView.as_view()),
     path("audit/events/", audit.AuditEventListView.as_view()),
     path("audit/checkpoint/", audit.AuditCheckpointView.as_view()),
     path("exports/", exports.ExportListView.as_view()),

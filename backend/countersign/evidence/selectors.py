@@ -103,7 +103,8 @@ def pack_bytes(*, actor: Actor, digest: str) -> bytes:
         PackNotFound: there is none.
         EvidenceUnmade: its key was destroyed.
         ObjectMissing: the store has lost it.
-        StorageRefused: what the store has is another object.
+        ObjectChanged: what the store has is another object.
+        StorageRefused: the store does not answer.
     """
     with pack_file(actor=actor, digest=digest) as file:
         return file.read_bytes()
@@ -118,7 +119,8 @@ def pack_file(*, actor: Actor, digest: str) -> Iterator[Path]:
         PackNotFound: there is none.
         EvidenceUnmade: its key was destroyed.
         ObjectMissing: the store has lost it.
-        StorageRefused: what the store has is another object.
+        ObjectChanged: what the store has is another object.
+        StorageRefused: the store does not answer.
     """
     row = _pack_row(actor, digest)
     with _readable(row.sealed_with, row.key, row.object_digest, row.digest) as path:
@@ -133,7 +135,8 @@ def artifact_bytes(*, actor: Actor, digest: str) -> bytes:
         ArtifactNotFound: there is none.
         EvidenceUnmade: its key was destroyed.
         ObjectMissing: the store has lost it.
-        StorageRefused: what the store has is another object.
+        ObjectChanged: what the store has is another object.
+        StorageRefused: the store does not answer.
     """
     require(actor, "read")
     row = Artifact.objects.select_related("sealed_with").filter(pk=digest).first()

@@ -18,7 +18,7 @@ from countersign.evidence.services import artifact_record, pack_record
 from countersign.jobs.contracts import Lease
 from countersign.shared.actor import Actor
 from countersign.shared.errors import PermissionDenied
-from countersign.shared.storage import DirectoryStore, StorageRefused
+from countersign.shared.storage import DirectoryStore, ObjectChanged
 from tests.unit.evidence.samples import RUN, WORKER, contents, pack_keep
 from tests.unit.runs.samples import BrokenOff, broken_off, person, rows_of
 
@@ -115,7 +115,7 @@ def test_pack_swapped_in_the_store_is_refused(
     file = store.root / sealed.key
     file.chmod(0o644)
     file.write_bytes((store.root / other.key).read_bytes())
-    with pytest.raises(StorageRefused, match="not what was recorded"):
+    with pytest.raises(ObjectChanged, match="not what was recorded"):
         pack_bytes(actor=worker, digest=sealed.digest)
 
 

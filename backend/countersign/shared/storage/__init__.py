@@ -6,12 +6,19 @@ from functools import lru_cache
 from pathlib import Path
 
 from countersign.shared.env import environment
-from countersign.shared.storage.base import ObjectMissing, ObjectStore, StorageRefused, StoredObject
+from countersign.shared.storage.base import (
+    ObjectChanged,
+    ObjectMissing,
+    ObjectStore,
+    StorageRefused,
+    StoredObject,
+)
 from countersign.shared.storage.directory import DirectoryStore
 from countersign.shared.storage.s3 import S3Store
 
 __all__ = [
     "DirectoryStore",
+    "ObjectChanged",
     "ObjectMissing",
     "ObjectStore",
     "S3Store",

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from countersign.shared.errors import InvalidInput, NotFound, Unavailable
+from countersign.shared.errors import Conflict, InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +20,12 @@ class ObjectMissing(NotFound):
     """No object is stored under this key."""
 
     code = "object_missing"
+
+
+class ObjectChanged(Conflict):
+    """The store gives back other bytes than were stored under this key."""
+
+    code = "object_changed"
 
 
 class StorageRefused(Unavailable):

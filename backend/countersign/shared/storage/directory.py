@@ -15,6 +15,7 @@ from pathlib import Path
 
 from countersign.shared.boundary import outside_call
 from countersign.shared.storage.base import (
+    ObjectChanged,
     ObjectMissing,
     StorageRefused,
     StoredObject,
@@ -105,7 +106,7 @@ class DirectoryStore:
 
         Raises:
             ObjectMissing: nothing is stored there.
-            StorageRefused: what is stored there has another digest; the target is removed.
+            ObjectChanged: what is stored there has another digest; the target is removed.
         """
         outside_call("the object store")
         try:
@@ -117,7 +118,7 @@ class DirectoryStore:
         if found != digest:
             target.unlink()
             message = f"what is stored under '{key}' is not what was recorded: {found}"
-            raise StorageRefused(message, key=key)
+            raise ObjectChanged(message, key=key)
 
     def exists(self, key: str) -> bool:
         """Say whether something is stored under ``key``."""

@@ -26,6 +26,7 @@ from countersign.shared.clock import now
 from countersign.shared.env import s3_credentials
 from countersign.shared.storage.base import (
     CHUNK,
+    ObjectChanged,
     ObjectMissing,
     StorageRefused,
     StoredObject,
@@ -184,7 +185,8 @@ class S3Store:
 
         Raises:
             ObjectMissing: nothing was ever stored there.
-            StorageRefused: no version has this digest, or the store does not answer.
+            ObjectChanged: no version has this digest.
+            StorageRefused: the store does not answer.
         """
         outside_call("the object store")
         check_key(key)
@@ -200,7 +202,7 @@ class S3Store:
             message = f"nothing is stored under '{key}'"
             raise ObjectMissing(message, key=key)
         message = f"none of the {seen} version(s) of '{key}' is what was recorded"
-        raise StorageRefused(message, key=key)
+        raise ObjectChanged(message, key=key)
 
     def _versions(self, key: str) -> Iterator[str]:
         pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key)

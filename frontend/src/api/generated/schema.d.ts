@@ -409,6 +409,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/packs/{digest}/shred/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Destroy the key of a pack: nobody can read it any more
+         * @description Destroy the key; everything else still verifies.
+         */
+        post: operations["packs_shred"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/personas/": {
         parameters: {
             query?: never;
@@ -1797,6 +1817,13 @@ export interface components {
         SessionState: "pending" | "running" | "completed" | "failed";
         /** @enum {string} */
         Severity: "info" | "low" | "medium" | "high" | "critical";
+        /** @description The pack that is made unreadable, named once more, and why. */
+        ShredInput: {
+            /** @description the whole digest of the pack once more */
+            confirmation: string;
+            /** @description stands in the log for good */
+            reason: string;
+        };
         /** @description The newest signed checkpoint; ``pending`` events are not covered by it yet. */
         SignedHead: {
             origin: string;
@@ -1870,6 +1897,13 @@ export interface components {
         };
         /** @enum {string} */
         TrustMode: "self-attested" | "witnessed";
+        /** @description A pack that nobody can read any more. */
+        Unmade: {
+            pack: string;
+            run_id: string;
+            /** @description digests that went with it */
+            artifacts: string[];
+        };
         /** @enum {string} */
         Verdict: "approve" | "reject" | "request_changes";
         /** @description A broken rule and the answer to it. */
@@ -2487,6 +2521,36 @@ export interface operations {
                 };
                 content: {
                     "application/x-tar": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    packs_shred: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description SHA-256 of the manifest: `sha256:` and hex, or hex alone */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShredInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unmade"];
                 };
             };
             default: components["responses"]["Problem"];
