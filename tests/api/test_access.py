@@ -26,6 +26,7 @@ OPEN = {
     "/api/v1/health/",
     "/api/v1/openapi.yaml",
     "/api/v1/auth/login/",
+    "/api/v1/auth/methods/",
     "/api/v1/auth/one-time-login/",
 }
 OF_EVERYBODY = {"/api/v1/me/", "/api/v1/tasks/{id}/status/", "/api/v1/auth/logout/"}

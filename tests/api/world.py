@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from countersign.accounts.contracts import UserData
     from countersign.jobs.contracts import Lease
 
-ROLES = ("director", "cab_member", "admin", "operator", "auditor", "ci", "agent")
+ROLES = ("director", "cab_member", "security_reviewer", "admin", "operator", "auditor", "ci", "agent")
 COMMIT = "c" * 40
 PLAN = """\
 code: PLAN

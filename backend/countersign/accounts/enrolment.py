@@ -239,8 +239,7 @@ def credential_revoke(*, actor: Actor, credential_id: str) -> DecidingCredential
         DecidingCredentialNotFound: there is no such credential, or not for this actor.
         DecidingCredentialState: it is revoked already.
     """
-    if not may(actor, "credential.confirm"):
-        require(actor, "decision.write")
+    require(actor, "credential.revoke")
     row = _locked(credential_id)
     if str(row.person_id) != actor.person_id and not may(actor, "credential.confirm"):
         raise _not_found()

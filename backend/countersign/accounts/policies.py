@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from countersign.audit.contracts import AUDIT_READERS
 from countersign.shared.errors import PermissionDenied
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ ROLES: dict[str, tuple[str, str]] = {
 
 Action = Literal[
     "project.write", "plan.write", "session.write", "run.write", "decision.write", "comment.write",
-    "governance.write", "export.write", "account.write", "credential.confirm", "evidence.shred", "read",
+    "governance.write", "export.write", "account.write", "credential.confirm",
+    "credential.revoke", "evidence.shred", "audit.read", "read",
 ]  # fmt: skip
 
 PERMISSIONS: dict[Action, frozenset[str]] = {
@@ -37,6 +39,9 @@ PERMISSIONS: dict[Action, frozenset[str]] = {
     "account.write": frozenset({"admin"}),
     "credential.confirm": frozenset({"admin", "director"}),
     "evidence.shred": frozenset({"security_reviewer", "admin"}),
+    # One's own, or anybody's for who confirms them.
+    "credential.revoke": frozenset({"director", "cab_member", "security_reviewer", "admin"}),
+    "audit.read": frozenset(AUDIT_READERS),
     "read": frozenset(ROLES) - {"agent"},
 }
 

@@ -175,6 +175,8 @@ class ApprovalRequestView(ApiView):
 class DecisionsView(ApiView):
     """The decisions on one request."""
 
+    writing = "decision.write"
+
     @extend_schema(
         operation_id="approval_requests_decide",
         request=DecisionInput,

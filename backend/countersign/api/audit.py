@@ -66,6 +66,8 @@ class SignedHead(Output):
 class AuditEventListView(ApiView):
     """Events."""
 
+    reading = "audit.read"
+
     @extend_schema(
         operation_id="audit_events_list",
         parameters=[

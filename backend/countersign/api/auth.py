@@ -138,6 +138,7 @@ class LoginView(ApiView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     reading = None
+    writing = None
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Refuse a login that another site started in this browser.
@@ -249,6 +250,7 @@ class LogoutView(ApiView):
     """Log out."""
 
     reading = None
+    writing = None
 
     @extend_schema(operation_id="auth_logout", request=None, responses={204: None}, summary="Log out")
     def post(self, request: Request) -> Response:

@@ -42,19 +42,25 @@ class Input(serializers.Serializer[Any]):
 
 
 class ApiView(APIView):
-    """An endpoint that needs a login; reading needs the permission to read."""
+    """An endpoint that needs a login, and the permission that it declares for reading and for writing.
+
+    A view that takes anything but reads declares ``writing``: an action, or ``None`` when everybody who is
+    logged in may ask (a test says so). ``docs/reference/permissions.md`` is generated from what they declare.
+    """
 
     reading: ClassVar[Action | None] = "read"
+    writing: ClassVar[Action | None] = None
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Check who asks before the handler runs.
 
         Raises:
-            PermissionDenied: the actor's roles do not allow reading.
+            PermissionDenied: the actor's roles do not allow it.
         """
         super().initial(request, *args, **kwargs)
-        if self.reading is not None and request.method in SAFE:
-            require(actor_of(request), self.reading)
+        action = self.reading if request.method in SAFE else self.writing
+        if action is not None:
+            require(actor_of(request), action)
 
     def finalize_response(
         self, request: Request, response: Response, *args: object, **kwargs: object

@@ -51,6 +51,8 @@ class CommentInput(Input):
 class CommentsView(ApiView):
     """The comments on one request."""
 
+    writing = "comment.write"
+
     @extend_schema(
         operation_id="approval_requests_comments_list",
         parameters=PAGE_PARAMETERS,

@@ -91,6 +91,8 @@ def _view(actor: Actor, found: DecidingCredentialData) -> dict[str, object]:
 class DecidingCredentialListView(ApiView):
     """The passkeys that decide."""
 
+    writing = "decision.write"
+
     @extend_schema(
         operation_id="deciding_credentials_list",
         responses=DecidingCredentials,
@@ -124,6 +126,8 @@ class DecidingCredentialListView(ApiView):
 class EnrolmentOptionsView(ApiView):
     """The begin of an enrolment."""
 
+    writing = "decision.write"
+
     @extend_schema(
         operation_id="deciding_credentials_begin",
         request=None,
@@ -139,6 +143,8 @@ class EnrolmentOptionsView(ApiView):
 
 class ConfirmationView(ApiView):
     """Another person's word on a passkey."""
+
+    writing = "credential.confirm"
 
     @extend_schema(
         operation_id="deciding_credentials_confirm",
@@ -157,6 +163,8 @@ class ConfirmationView(ApiView):
 
 class RevocationView(ApiView):
     """The end of a passkey."""
+
+    writing = "credential.revoke"
 
     @extend_schema(
         operation_id="deciding_credentials_revoke",

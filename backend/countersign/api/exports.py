@@ -26,6 +26,8 @@ class ExportInput(Input):
 class ExportListView(ApiView):
     """Exports."""
 
+    writing = "export.write"
+
     @extend_schema(
         operation_id="exports_start",
         request=ExportInput,

@@ -69,6 +69,8 @@ class PlanQuery(PageInput):
 class PlanListView(ApiView):
     """Plans, and importing one."""
 
+    writing = "plan.write"
+
     @extend_schema(
         operation_id="plans_list",
         parameters=[PROJECT_FILTER, *PAGE_PARAMETERS],

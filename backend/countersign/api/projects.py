@@ -167,6 +167,8 @@ def _baseline_view(baseline: BaselineData | None) -> Mapping[str, object] | None
 class ProjectListView(ApiView):
     """All projects, and registering one."""
 
+    writing = "project.write"
+
     @extend_schema(
         operation_id="projects_list",
         parameters=PAGE_PARAMETERS,
@@ -207,6 +209,8 @@ class ProjectView(ApiView):
 
 class ProjectSettingsView(ApiView):
     """The settings of a project."""
+
+    writing = "project.write"
 
     @extend_schema(
         operation_id="projects_configure",

@@ -79,6 +79,8 @@ MAX_SESSIONS = 1_000
 class SessionListView(ApiView):
     """Analysis sessions, and starting one."""
 
+    writing = "session.write"
+
     @extend_schema(
         operation_id="sessions_list",
         parameters=[PROJECT_FILTER, *PAGE_PARAMETERS],

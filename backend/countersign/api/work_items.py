@@ -77,6 +77,8 @@ class WorkItemListView(ApiView):
 class WorkItemRunsView(ApiView):
     """The runs of a work item."""
 
+    writing = "run.write"
+
     @extend_schema(
         operation_id="work_items_run", request=None, responses={202: RunAccepted}, summary="Start a run"
     )

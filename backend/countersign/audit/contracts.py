@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+# The roles whose holders may read the log.
+AUDIT_READERS = ("auditor", "admin", "director", "cab_member", "security_reviewer", "operator")
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEventData:
     """One event as a reader sees it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from countersign.audit.contracts import AuditEventData, CheckpointData, SequencingLag
+from countersign.audit.contracts import AUDIT_READERS, AuditEventData, CheckpointData, SequencingLag
 from countersign.audit.errors import CheckpointMissing, PersonErased
 from countersign.audit.labels import label_open
 from countersign.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf, PersonKey
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from countersign.shared.actor import Actor
 
-_READERS = ("auditor", "admin", "director", "cab_member", "security_reviewer", "operator")
 _BATCH = 5_000
 _LAG_COUNTED = 10_000
 
@@ -47,8 +46,8 @@ def event_list(
     Raises:
         PermissionDenied: the actor may not read the log.
     """
-    if actor.kind != "service" and not actor.has_role(*_READERS):
-        message = "reading the audit log needs one of the roles " + ", ".join(_READERS)
+    if actor.kind != "service" and not actor.has_role(*AUDIT_READERS):
+        message = "reading the audit log needs one of the roles " + ", ".join(AUDIT_READERS)
         raise PermissionDenied(message)
     events = AuditEvent.objects.order_by("-id")
     if subject:
