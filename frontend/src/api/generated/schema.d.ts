@@ -832,7 +832,7 @@ export interface components {
             status_url: string;
         };
         /** @enum {string} */
-        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "export.write" | "account.write" | "credential.confirm" | "evidence.shred" | "read";
+        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "audit.read" | "read";
         /** @description A request in the inbox; ``allowed_actions`` is what this viewer may do with it now. */
         ApprovalRequest: {
             id: string;
