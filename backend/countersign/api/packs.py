@@ -73,6 +73,8 @@ class Unmade(Output):
 class PackShredView(ApiView):
     """The end of a pack."""
 
+    writing = "evidence.shred"
+
     @extend_schema(
         operation_id="packs_shred",
         parameters=[DIGEST],
