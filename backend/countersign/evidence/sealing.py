@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from countersign.audit.sequencing import ORIGIN
 from countersign.evidence.contracts import SealedPack
 from countersign.evidence.errors import PackRefused, SecretInEvidence
 from countersign.evidence.keys import content_key_ensure
+from countersign.evidence.masking import diff_mask, text_mask
 from countersign.evidence.sbom import sbom_build
 from countersign.evidence.secrets import secrets_find
 from countersign.shared.clock import isoformat
@@ -31,7 +33,7 @@ from countersign_verify.risk import risk_evaluate
 from countersign_verify.trust import ROLES, trust_build, trust_read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from countersign.evidence.contracts import GateEvidence, PackContents
     from countersign.shared.actor import Actor
@@ -42,6 +44,7 @@ RETAIN_DAYS = 365
 BUILDER = "https://countersign.dev/runner/v1"
 BUILD_TYPE = "https://countersign.dev/run/v1"
 _JSON = "application/json"
+_LONG_LIST = 40
 _TEXT = "text/plain; charset=utf-8"
 
 
@@ -211,28 +214,24 @@ def _provenance(contents: PackContents) -> JSON:
     }
 
 
-def _require_no_secrets(contents: PackContents) -> None:
-    found = secrets_find(
-        {
-            "prompt": contents.prompt.encode(),
-            "transcript": contents.transcript,
-            "diff": contents.diff,
-            "rollback plan": contents.rollback.encode(),
-            "rollout plan": contents.rollout.encode(),
-            "gate reports": _scannable([dict(gate.report) for gate in contents.gates]),
-            "agent call": _scannable(dict(contents.agent_call)),
-            "prompt record": _scannable(dict(contents.prompt_record)),
-            "violations": _scannable([dict(item) for item in contents.violations]),
-            "exceptions": _scannable([dict(item) for item in contents.exceptions]),
-        }
-    )
+def _require_no_secrets(members: Sequence[Member], subject: Mapping[str, JSON]) -> None:
+    texts = {member.path: _scannable(member) for member in members}
+    found = secrets_find({**texts, vocabulary.MANIFEST: _lines_of(dict(subject))})
     if found:
         message = f"what was to be sealed holds {len(found)} secret(s): {'; '.join(found[:5])}"
         raise SecretInEvidence(message, found=list(found[:50]))
 
 
-def _scannable(value: object) -> bytes:
-    # One value a line, so that a finding says where.
+def _scannable(member: Member) -> bytes:
+    data = member.data if isinstance(member.data, bytes) else member.data.read_bytes()
+    return _lines_of(json.loads(data)) if member.media_type == _JSON else data
+
+
+def _lines_of(value: object) -> bytes:
+    """One value a line, so that a finding says where; of long lists many entries a line: it is faster."""
+    if isinstance(value, list) and len(value) > _LONG_LIST:
+        groups = (value[begin : begin + _LONG_LIST] for begin in range(0, len(value), _LONG_LIST))
+        return b"\n".join(json.dumps(group, ensure_ascii=False).encode() for group in groups)
     return json.dumps(value, indent=0, ensure_ascii=False).encode()
 
 
@@ -249,11 +248,15 @@ def pack_store(contents: PackContents, *, actor: Actor) -> SealedPack:
         WrappingKeyMissing: the pack's key can't be closed or opened.
         StorageRefused: the store can't keep it.
     """
-    _require_no_secrets(contents)
+    masked = diff_mask(contents.diff)
+    contents = replace(contents, diff=masked.diff, transcript=text_mask(contents.transcript, masked.values))
     with tempfile.TemporaryDirectory(prefix="countersign-seal-") as directory:
         file = Path(directory) / "pack.tar"
         try:
-            draft = pack_draft(_members(contents), _subject(contents), _fields(contents))
+            subject = {**_subject(contents), **({"masked": list(masked.masked)} if masked.masked else {})}
+            members = _members(contents)
+            _require_no_secrets(members, subject)
+            draft = pack_draft(members, subject, _fields(contents))
             sealed = pack_seal(file, draft, _statements(draft, contents))
         except RefusedError as error:
             message = f"the evidence pack can't be sealed: {error}"

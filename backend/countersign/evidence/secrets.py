@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from detect_secrets.core.scan import scan_line
 from detect_secrets.settings import transient_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 # High-entropy detectors flag every digest in evidence; known token forms and private keys are what leaks.
 _PLUGINS = [
@@ -41,14 +42,27 @@ _FILTERS = [
 ]
 
 
+@contextmanager
+def scanning() -> Iterator[None]:
+    """Set the scanner up once, for many lines."""
+    with transient_settings({"plugins_used": _PLUGINS, "filters_used": _FILTERS}):
+        yield
+
+
 def secrets_find(texts: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return ``name:line (kind)`` for every secret in the named texts; none of them is repeated."""
     found: list[str] = []
-    with transient_settings({"plugins_used": _PLUGINS, "filters_used": _FILTERS}):
+    with scanning():
         for name, data in texts.items():
             for number, line in enumerate(_lines(data), start=1):
                 found += [f"{name}:{number} ({secret.type})" for secret in scan_line(line)]
     return tuple(found)
+
+
+def line_secrets(line: str) -> tuple[tuple[str, str], ...]:
+    """Return kind and value of every secret in a line; only inside of ``scanning()``."""
+    found = {(secret.type, str(secret.secret_value)) for secret in scan_line(line)}
+    return tuple(sorted(found, key=lambda item: (-len(item[1]), item)))
 
 
 def _lines(data: bytes) -> Iterable[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from countersign.accounts.selectors import roles_of
+from countersign.evidence.masking import diff_mask
 from countersign.evidence.sealing import addendum_sign, gate_summaries
 from countersign.evidence.services import addendum_record
 from countersign.gates.configuration import gate_configuration_paths
@@ -20,6 +21,7 @@ from countersign.workflow.assessment import GATES, gates_check
 from countersign.workflow.change import FrozenChange, change_freeze, change_message, repository_of
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.sealing import assessment_of, frozen_change, gate_evidence
+from countersign_verify.canonical import digest_bytes
 from countersign_verify.risk import CAB_ABOVE
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ def decision_carry_over(
         "result_tree": moved.result_tree,
         "gates": gate_summaries(gate_evidence(reports)),
         "risk": {"score": score, "union_score": union_score},
-        "patch_digest": original.patch_digest,
+        "patch_digest": digest_bytes(diff_mask(original.diff).diff),  # of the patch as it is sealed
         "touched_unchanged": True,
         "gate_configuration_unchanged": True,
     }

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from countersign.evidence.contracts import SealedPack
+from countersign.evidence.contracts import SealedPack, TreeEntryData
 from countersign.evidence.errors import PackRefused, SecretInEvidence
 from countersign.evidence.sealing import addendum_sign, gate_summaries
+from countersign.evidence.secrets import secrets_find
 from countersign.shared.env import environment
 from countersign.shared.keys import SigningKeyMissing, _load
 from countersign.shared.storage import DirectoryStore, StorageRefused
@@ -192,6 +193,20 @@ def test_a_pack_that_was_touched_does_not_verify(store: DirectoryStore, tmp_path
         ("prompt_record", lambda secret: {"context": {"text": f"first\n{secret}"}}),
         ("violations", lambda secret: ({"rule": "R1", "text": secret},)),
         ("exceptions", lambda secret: ({"rule": "R1", "reason": secret},)),
+        ("change_commit_object", lambda secret: contents().change_commit_object + secret.encode()),
+        ("base_commit_object", lambda secret: contents().base_commit_object + secret.encode()),
+        ("base_tree", lambda secret: (*contents().base_tree, TreeEntryData(secret, "100644", "0" * 40))),
+        ("entries", lambda secret: (TreeEntryData(f"src/{secret}.py", "100644", "0" * 40),)),
+        ("ruleset", lambda secret: canonical_bytes([{"code": "R1", "text": secret}])),
+        ("policy", lambda secret: {"tier": "director", "reasons": [secret]}),
+        (
+            "risk_inputs",
+            lambda secret: {"exploitability": ({"name": secret, "value": 0, "effect": 0, "source": "x"},)},
+        ),
+        ("environment", lambda secret: (f"package=={secret}",)),
+        ("project", lambda secret: secret),
+        ("isolation", lambda secret: secret),
+        ("excluded", lambda secret: (secret,)),
     ],
 )
 def test_pack_store_refuses_a_secret_before_anything_is_stored(
@@ -207,7 +222,7 @@ def test_pack_store_refuses_a_secret_before_anything_is_stored(
 def test_pack_store_refuses_a_secret_in_a_gate_report(store: DirectoryStore) -> None:
     made = contents()
     leaking = gate("tests", "pass", made.result_tree, log=["collected", f"KEY={AWS_KEY}"])
-    with pytest.raises(SecretInEvidence, match=r"gate reports:\d+ \(AWS Access Key\)"):
+    with pytest.raises(SecretInEvidence, match=r"gates/tests.json:\d+ \(AWS Access Key\)"):
         pack_keep(replace(made, gates=(leaking,)))
     assert not store.root.exists()
 
@@ -296,3 +311,50 @@ def test_gate_summaries_name_each_report_by_its_digest(store: DirectoryStore) ->
     assert {item["report_digest"] for item in summaries} == {
         packed.members[f"gates/{name}.json"].digest for name in ("lint", "tests")
     }
+
+
+def test_pack_store_scans_every_member_of_a_pack(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A member that is added later is scanned, too: all but the statements, which hold digests."""
+    from countersign.evidence import sealing
+
+    scanned: set[str] = set()
+
+    def find(texts: Any) -> tuple[str, ...]:  # noqa: ANN401 - names and bytes
+        scanned.update(texts)
+        return secrets_find(texts)
+
+    monkeypatch.setattr(sealing, "secrets_find", find)
+    exception = {"expires_at": "2026-09-01T00:00:00.000000Z", "compensating_controls": "reviewed"}
+    sealed = pack_keep(contents(exceptions=(exception,)))
+    members = {
+        path for path in pack_read(opened(store, sealed)).members if not path.startswith("attestations/")
+    }
+    assert scanned == {*members, vocabulary.MANIFEST}
+
+
+def leak_removed(secret: str) -> bytes:
+    """The diff of the sample, whose removed line shows a secret."""
+    return contents().diff.replace(b"-old\n", f"-key = '{secret}'\n".encode())
+
+
+@pytest.mark.parametrize("secret", [AWS_KEY, GITHUB_TOKEN, "https://deploy:hunter2hunter2@example.org/x.git"])
+def test_pack_store_masks_a_secret_that_the_change_removes(store: DirectoryStore, secret: str) -> None:
+    transcript = f"I removed {secret} from src/a.py\n".encode()
+    sealed = pack_keep(contents(diff=leak_removed(secret), transcript=transcript))
+    file = opened(store, sealed)
+    assert pack_checked(file)[1].failures == ()
+    value = "hunter2hunter2" if "hunter" in secret else secret
+    assert value.encode() not in file.read_bytes()
+    pack = pack_read(file)
+    assert b"[masked: removed by this change]" in pack.read(vocabulary.MEMBER_TRANSCRIPT)
+    assert pack.subject["masked"]
+    assert secret not in str(pack.subject)
+    assert "masked" not in pack_read(opened(store, pack_keep(contents()))).subject
+
+
+def test_pack_store_refuses_a_secret_that_is_moved_or_added(store: DirectoryStore) -> None:
+    moved = leak_removed(AWS_KEY).replace(b"+new\n", f"+other = '{AWS_KEY}'\n".encode())
+    with pytest.raises(SecretInEvidence, match=r"change/diff\.patch"):
+        pack_keep(contents(diff=moved))
