@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from countersign_verify.canonical import Json, JsonInput, canonical_object, digest_bytes
 from countersign_verify.dsse import (
@@ -17,6 +17,7 @@ from countersign_verify.encoding import digest_check, digest_hex, field, keys_ex
 from countersign_verify.errors import RefusedError
 from countersign_verify.tree import object_id_check
 from countersign_verify.vocabulary import PACK_SUBJECT
+from countersign_verify.webauthn import decision_challenge
 
 VERSION = 1
 APPROVE = "approve"
@@ -66,6 +67,8 @@ class Decision:
 
     Attributes:
         statement_digest: ``sha256:<hex>`` of the signed statement; the log names it.
+        passkey: The approver's own passkey signed as well.
+        challenge: What it had to sign.
     """
 
     statement_digest: str
@@ -85,6 +88,8 @@ class Decision:
     unattended: bool
     carry_over_allowed: bool
     excluded: frozenset[str]
+    passkey: bool = False
+    challenge: bytes = b""
 
 
 def decision_statement(predicate: Mapping[str, JsonInput]) -> dict[str, JsonInput]:
@@ -119,7 +124,8 @@ def decision_verify(data: bytes, keys: Mapping[str, bytes]) -> Decision:
     """
     envelope = canonical_object(data)
     payload = envelope_verify(envelope, keys)
-    decision = decision_read(statement_read(payload, APPROVAL_V1), digest_bytes(payload))
+    read = decision_read(statement_read(payload, APPROVAL_V1), digest_bytes(payload))
+    decision = replace(read, challenge=decision_challenge(payload))
     signers = [
         item.get("keyid")
         for item in field(envelope, "signatures", list, "the envelope")
@@ -148,7 +154,10 @@ def decision_read(content: Statement, statement_digest: str) -> Decision:
         raise RefusedError("decision.verdict", f"the verdict {verdict[:40]!a} is not known")
     digest_check(data["reason_digest"], "the reason of the decision")
     approver = field(data, "approver", dict, _WHERE)
-    keys_exact(approver, _APPROVER, "the approver of the decision")
+    passkey = "passkey" in approver
+    keys_exact(approver, _APPROVER | {"passkey"} if passkey else _APPROVER, "the approver of the decision")
+    if passkey and approver["passkey"] is not True:
+        raise RefusedError("decision.passkey", "a decision says of a passkey that there is one, or nothing")
     nonce = field(data, "nonce", str, _WHERE)
     if len(nonce) < MIN_NONCE:
         raise RefusedError("decision.nonce", f"a nonce has at least {MIN_NONCE} characters")
@@ -173,6 +182,7 @@ def decision_read(content: Statement, statement_digest: str) -> Decision:
         unattended=field(data, "unattended", bool, _WHERE),
         carry_over_allowed=field(data, "carry_over_allowed", bool, _WHERE),
         excluded=_excluded(field(data, "excluded", list, _WHERE)),
+        passkey=passkey,
     )
 
 

@@ -19,6 +19,7 @@ from countersign_verify.merges import (
     merge_read,
 )
 from countersign_verify.pack_verify import MAX_ENVELOPE_BYTES, pack_verify
+from countersign_verify.people import People, decider_check, passkey_check
 from countersign_verify.phases import phase_complete, proof_unsigned
 from countersign_verify.report import Report
 from countersign_verify.trust import Trust
@@ -39,6 +40,7 @@ from countersign_verify.vocabulary import (
 T = TypeVar("T")
 MAX_INDEX_BYTES = 256 * 1024 * 1024
 MAX_PROOF_BYTES = 16 * 1024 * 1024
+ASSERTION_SUFFIX = ".webauthn.json"
 ROLE_SIGN_OFF = "director"
 _INDEX = frozenset({"format", "origin", "merges"})
 _NAMED = 3
@@ -117,7 +119,9 @@ def _unmade(digest: str, sealed: LoggedEvent, history: History) -> bool:
     return event is not None and event.index > sealed.index and event.subject_id == sealed.subject_id
 
 
-def decisions_check(files: LogFiles, trust: Trust, content: LogContent, history: History) -> None:
+def decisions_check(
+    files: LogFiles, trust: Trust, content: LogContent, history: History, people: People
+) -> None:
     """Check every decision that was recorded; those that hold are put into the history.
 
     Raises:
@@ -126,7 +130,7 @@ def decisions_check(files: LogFiles, trust: Trust, content: LogContent, history:
     nonces: set[str] = set()
 
     def check(event: LoggedEvent) -> None:
-        logged = _decision(files, trust, event)
+        logged = _decision(files, trust, event, people)
         if logged.id in history.decisions or logged.decision.nonce in nonces:
             raise RefusedError("decision.replayed", "its id or its nonce was used before")
         nonces.add(logged.decision.nonce)
@@ -209,7 +213,7 @@ def phases_check(
     return len(proofs), len(complete)
 
 
-def _decision(files: LogFiles, trust: Trust, event: LoggedEvent) -> LoggedDecision:
+def _decision(files: LogFiles, trust: Trust, event: LoggedEvent, people: People) -> LoggedDecision:
     """Check a decision against its event."""
     data = files.read(_envelope_name("decisions", event, "decision_id"), MAX_ENVELOPE_BYTES)
     decision = decision_verify(data, trust.roles["decisions"])
@@ -221,7 +225,14 @@ def _decision(files: LogFiles, trust: Trust, event: LoggedEvent) -> LoggedDecisi
     if event.unattended != decision.unattended:
         raise RefusedError("decision.unattended", "log and decision disagree on whether a person decided")
     decision_valid(decision, logged_at=event.time, allow_unattended=trust.allow_unattended)
-    return LoggedDecision(event.text("decision_id"), decision, event)
+    decider_check(decision, event, people, trust)
+    if ("assertion_digest" in event.data) != decision.passkey:
+        raise RefusedError("decision.passkey", "log and decision disagree on whether a passkey signed")
+    passkey = ""
+    if decision.passkey:
+        assertion = files.read(assertion_name(event), MAX_ENVELOPE_BYTES)
+        passkey = passkey_check(decision, assertion, event, people, trust)
+    return LoggedDecision(event.text("decision_id"), decision, event, passkey)
 
 
 def _phase_check(phase_id: str, proof: Mapping[str, Json], history: History, merges: Sequence[Merge]) -> bool:
@@ -275,6 +286,11 @@ def _sign_off(phase_id: str, proof: Mapping[str, Json], history: History) -> Non
     request = signoff.get("request_id")
     if (decision.verdict, decision.role, decision.request_id) != (APPROVE, ROLE_SIGN_OFF, request):
         raise RefusedError("phase.signoff", "the sign-off is not a Director's approval")
+
+
+def assertion_name(event: LoggedEvent) -> str:
+    """Where the signature of the passkey lies that belongs to the event of a decision."""
+    return f"decisions/{event.text('decision_id')}{ASSERTION_SUFFIX}"
 
 
 def _envelope_name(directory: str, event: LoggedEvent, name: str) -> str:

@@ -8,6 +8,7 @@ from countersign_verify.errors import RefusedError
 from countersign_verify.log_events import LogContent
 from countersign_verify.log_evidence import (
     addenda_check,
+    assertion_name,
     decisions_check,
     history_begin,
     merges_check,
@@ -29,6 +30,7 @@ from countersign_verify.log_files import (
 from countersign_verify.log_walk import log_read
 from countersign_verify.merges import History, Merge
 from countersign_verify.notes import Checkpoint, OpenedNote
+from countersign_verify.people import People, people_read
 from countersign_verify.report import Report
 from countersign_verify.trust import SELF_ATTESTED, Trust
 from countersign_verify.vocabulary import EVENT_ADDENDUM, EVENT_DECISION, EVENT_PACK_UNMADE
@@ -74,7 +76,7 @@ def log_verify(directory: Path, trust: Trust, report: Report, *, known: Sequence
     report.attempt(
         "nothing else", lambda: _names_check(files, content), lambda _: "every file is accounted for"
     )
-    _limits(report)
+    _limits(report, trust)
 
 
 def _head_detail(head: tuple[Checkpoint, OpenedNote]) -> str:
@@ -156,9 +158,10 @@ def _evidence(files: LogFiles, trust: Trust, content: LogContent, report: Report
                 f"{digest}: its key was destroyed by {who[:80]} (event {event.index}), so gates, risk and "
                 f"quorum behind it can't be checked again; the reason given: {event.text('reason')}",
             )
+    people = report.attempt("people", lambda: people_read(content, trust), _people_detail)
     report.attempt(
         "decisions",
-        lambda: decisions_check(files, trust, content, history),
+        lambda: decisions_check(files, trust, content, history, people or People()),
         lambda _: _decisions_detail(history),
     )
     report.attempt(
@@ -180,6 +183,9 @@ def _names_check(files: LogFiles, content: LogContent) -> None:
         f"decisions/{event.text('decision_id')}{ENVELOPE_SUFFIX}" for event in content.of_type(EVENT_DECISION)
     }
     expected |= {
+        assertion_name(event) for event in content.of_type(EVENT_DECISION) if "assertion_digest" in event.data
+    }
+    expected |= {
         f"addenda/{event.text('addendum_id')}{ENVELOPE_SUFFIX}" for event in content.of_type(EVENT_ADDENDUM)
     }
     expected |= {f"phases/{phase_id}.json" for phase_id in proof_digests(content)}
@@ -187,10 +193,18 @@ def _names_check(files: LogFiles, content: LogContent) -> None:
     files.expect(expected)
 
 
+def _people_detail(people: People) -> str:
+    enrolled = sum(passkey.confirmed is not None for passkey in people.passkeys.values())
+    note = f"; {people.by_operator} roles granted by the operator" if people.by_operator else ""
+    return f"{len(people.roles)} roles and {enrolled} passkeys of two people each, as the log tells{note}"
+
+
 def _decisions_detail(history: History) -> str:
     decisions = history.decisions
     unattended = sum(logged.decision.unattended for logged in decisions.values())
     note = f"; {unattended} UNATTENDED: made without a person" if unattended else ""
+    keys = sum(bool(logged.passkey) for logged in decisions.values())
+    note += f"; {keys} by the approver's own passkey" if keys else ""
     return f"{len(decisions)}, each signed, in the log, and used once{note}"
 
 
@@ -205,10 +219,11 @@ def _rest_not_reached(report: Report, names: Iterable[str]) -> None:
         report.not_covered(name, _AFTER)
 
 
-def _limits(report: Report) -> None:
+def _limits(report: Report, trust: Trust) -> None:
     """Say what no check of these files can show."""
-    report.not_covered(
-        "roles", "that the deciders held their roles rests on the key that signed the decisions"
-    )
+    if trust.accounts is None:
+        report.not_covered(
+            "roles", "that the deciders held their roles rests on the key that signed the decisions"
+        )
     report.not_covered("time", "times are those of the platform's own clock")
     report.not_covered("repository", "that the governed repository holds these commits: compare their ids")

@@ -74,11 +74,12 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class LoggedDecision:
-    """A decision and its event in the log."""
+    """A decision, its event in the log, and the passkey that signed it where one did."""
 
     id: str
     decision: Decision
     event: LoggedEvent
+    passkey: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,7 @@ def merge_check(merge: Merge, event: LoggedEvent, history: History) -> None:
         if logged.decision.expires_at < event.time:
             raise RefusedError("merge.expired", "it was merged after a decision on it had expired")
     quorum_check([logged.decision for logged in decisions], verified.policy.quorum)
+    _passkeys_check(decisions, asked=verified.policy.passkey)
     if merge.base_before == verified.pack.subject["base_commit"]:
         if merge.addendum:
             raise RefusedError("merge.addendum", "it has an addendum although its base did not move")
@@ -305,6 +307,15 @@ def _decisions(merge: Merge, event: LoggedEvent, history: History) -> list[Logge
         if same and logged.decision.verdict != APPROVE:
             raise RefusedError("merge.rejected", f"the decision {logged.id[:80]!a} did not approve it")
     return found
+
+
+def _passkeys_check(decisions: Sequence[LoggedDecision], *, asked: bool) -> None:
+    """Each signed with a passkey where the policy asks for one, and no passkey signed twice."""
+    names = [logged.passkey for logged in decisions if logged.passkey]
+    if asked and len(names) < len(decisions):
+        raise RefusedError("merge.passkey", "the policy asks for passkeys, and a decision has none")
+    if len(set(names)) < len(names):
+        raise RefusedError("quorum.key", "one passkey signed two decisions")
 
 
 def _carry_over_check(

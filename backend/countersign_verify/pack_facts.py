@@ -74,6 +74,7 @@ class Policy:
     tier: str
     quorum: tuple[tuple[str, int], ...]
     blocked: bool
+    passkey: bool = False
 
 
 def statements_check(pack: Pack, trust: Trust) -> dict[str, Statement]:
@@ -201,7 +202,10 @@ def policy_check(pack: Pack, risk: RiskFacts) -> Policy:
     if not quorum or any(count < 1 for _, count in quorum):
         raise RefusedError("policy.quorum", "the policy asks for nobody")
     policy = Policy(
-        field(data, "tier", str, "the policy"), tuple(quorum), field(data, "blocked", bool, "the policy")
+        field(data, "tier", str, "the policy"),
+        tuple(quorum),
+        field(data, "blocked", bool, "the policy"),
+        field({"passkey": False, **data}, "passkey", bool, "the policy"),
     )
     needs_cab = risk.score > CAB_ABOVE or bool(risk.unknown)
     if needs_cab and (policy.tier != TIER_CAB or ROLE_CAB not in dict(quorum)):

@@ -15,6 +15,7 @@ from countersign_verify.notes import (
 )
 from countersign_verify.signing import PublicKey, key_id, public_bytes
 from countersign_verify.vocabulary import TRUST_FORMAT
+from countersign_verify.webauthn import Party
 
 ROLES = ("runner", "gates", "scorer", "decisions")
 SELF_ATTESTED = "self-attested"
@@ -22,6 +23,22 @@ WITNESSED = "witnessed"
 _FIELDS = frozenset(
     {"format", "origin", "log_keys", "mode", "roles", "allow_unattended", "witnesses", "quorum"}
 )
+
+
+_OPTIONAL = frozenset({"accounts", "passkeys"})
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Where roles come from.
+
+    Attributes:
+        admins: Persons who are administrators from the beginning.
+        operator_grants: Whether roles granted by no person count: by whoever operates the platform.
+    """
+
+    admins: frozenset[str]
+    operator_grants: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +53,8 @@ class Trust:
         allow_unattended: Whether decisions without a person count.
         witnesses: Keys of independent witnesses.
         quorum: How many of them must have cosigned.
+        accounts: Where roles come from; None where the file leaves roles to the key of the decisions.
+        passkeys: For whom passkeys sign; None where none may.
         data: What the file says.
         raw: The file as read, to be compared with the copy in an export.
     """
@@ -49,6 +68,8 @@ class Trust:
     quorum: int
     data: Json
     raw: bytes
+    accounts: Accounts | None = None
+    passkeys: Party | None = None
 
     def describe(self) -> str:
         """What the mode means, for a stranger."""
@@ -80,6 +101,8 @@ def trust_build(
     allow_unattended: bool = False,
     witnesses: Iterable[str] = (),
     quorum: int = 0,
+    accounts: Accounts | None = None,
+    passkeys: Party | None = None,
 ) -> dict[str, JsonInput]:
     """The content of a trust file.
 
@@ -91,10 +114,17 @@ def trust_build(
         allow_unattended: Whether decisions without a person count.
         witnesses: Verifier key strings of witnesses.
         quorum: How many of them must have cosigned.
+        accounts: Where roles come from.
+        passkeys: For whom passkeys sign.
 
     Raises:
         RefusedError: A key is malformed.
     """
+    more: dict[str, JsonInput] = {}
+    if accounts is not None:
+        more["accounts"] = {"admins": sorted(accounts.admins), "operator_grants": accounts.operator_grants}
+    if passkeys is not None:
+        more["passkeys"] = {"rp_id": passkeys.rp_id, "origins": sorted(passkeys.origins)}
     return {
         "format": TRUST_FORMAT,
         "origin": origin,
@@ -107,6 +137,7 @@ def trust_build(
         "allow_unattended": allow_unattended,
         "witnesses": list(witnesses),
         "quorum": quorum,
+        **more,
     }
 
 
@@ -119,7 +150,7 @@ def trust_read(data: bytes) -> Trust:
     value = strict_loads(data)
     if not isinstance(value, dict):
         raise RefusedError("trust.shape", "the trust file is not an object")
-    keys_exact(value, _FIELDS, "the trust file")
+    keys_exact(value, _FIELDS | (_OPTIONAL & value.keys()), "the trust file")
     if value["format"] != TRUST_FORMAT:
         raise RefusedError("trust.format", f"the trust file is not of the format {TRUST_FORMAT}")
     trust = Trust(
@@ -132,6 +163,8 @@ def trust_read(data: bytes) -> Trust:
         quorum=field(value, "quorum", int, "the trust file"),
         data=value,
         raw=data,
+        accounts=_accounts(value),
+        passkeys=_passkeys(value),
     )
     if not trust.log_keys:
         raise RefusedError("trust.keys", "the trust file names no key of the log")
@@ -171,3 +204,29 @@ def _roles(data: Mapping[str, Json]) -> Mapping[str, Mapping[str, bytes]]:
             keys[str(keyid)] = raw
         roles[role] = keys
     return roles
+
+
+def _accounts(data: Mapping[str, Json]) -> Accounts | None:
+    if "accounts" not in data:
+        return None
+    where = "'accounts' of the trust file"
+    value = field(data, "accounts", dict, "the trust file")
+    keys_exact(value, frozenset({"admins", "operator_grants"}), where)
+    return Accounts(_texts(value, "admins", where), field(value, "operator_grants", bool, where))
+
+
+def _passkeys(data: Mapping[str, Json]) -> Party | None:
+    if "passkeys" not in data:
+        return None
+    where = "'passkeys' of the trust file"
+    value = field(data, "passkeys", dict, "the trust file")
+    keys_exact(value, frozenset({"rp_id", "origins"}), where)
+    return Party(field(value, "rp_id", str, where), _texts(value, "origins", where))
+
+
+def _texts(data: Mapping[str, Json], name: str, where: str) -> frozenset[str]:
+    items = field(data, name, list, where)
+    texts = frozenset(item for item in items if isinstance(item, str))
+    if len(texts) != len(items):
+        raise RefusedError("trust.list", f"{name} of {where} is not a list of different texts")
+    return texts

@@ -112,6 +112,11 @@ EVENT_MERGE_ABANDONED: Final = "merge.abandoned"
 EVENT_MERGED: Final = "run.merged"
 EVENT_REQUEST_VOIDED: Final = "approval.voided"
 EVENT_REQUEST_EXPIRED: Final = "approval.expired"
+EVENT_ROLE_GRANTED: Final = "role.granted"
+EVENT_ROLE_REVOKED: Final = "role.revoked"
+EVENT_CREDENTIAL_PROPOSED: Final = "credential.proposed"
+EVENT_CREDENTIAL_CONFIRMED: Final = "credential.confirmed"
+EVENT_CREDENTIAL_REVOKED: Final = "credential.revoked"
 
 EVENT_DATA: Final = {
     EVENT_PACK_SEALED: frozenset({"pack"}),
@@ -121,6 +126,11 @@ EVENT_DATA: Final = {
     EVENT_REQUEST_VOIDED: frozenset(),
     EVENT_REQUEST_EXPIRED: frozenset(),
     EVENT_MERGE_ABANDONED: frozenset(),
+    EVENT_ROLE_GRANTED: frozenset({"role"}),
+    EVENT_ROLE_REVOKED: frozenset({"role"}),
+    EVENT_CREDENTIAL_PROPOSED: frozenset({"person_id", "credential", "public_key", "rp_id"}),
+    EVENT_CREDENTIAL_CONFIRMED: frozenset({"person_id", "credential", "fingerprint"}),
+    EVENT_CREDENTIAL_REVOKED: frozenset({"person_id", "credential"}),
     EVENT_MERGE_INTENDED: frozenset({"base_before", "merge_commit", "result_tree", "state_commit", "tag"}),
     EVENT_MERGED: frozenset(
         {

@@ -18,6 +18,7 @@ from countersign_verify.canonical import Json, JsonInput, canonical_bytes, stric
 from countersign_verify.encoding import field
 from countersign_verify.errors import RefusedError
 
+ASSERTION_VERSION = 1
 DECISION_DOMAIN = b"countersign/decision/v1\n"
 ES256, EDDSA, RS256 = -7, -8, -257
 ALGORITHMS = (ES256, EDDSA, RS256)
@@ -52,9 +53,10 @@ class Assertion:
     signature: bytes
 
 
-def decision_challenge(statement: Mapping[str, JsonInput]) -> bytes:
+def decision_challenge(statement: Mapping[str, JsonInput] | bytes) -> bytes:
     """The challenge of a decision: the digest of the whole statement, in a domain of its own."""
-    return hashlib.sha256(DECISION_DOMAIN + canonical_bytes(statement)).digest()
+    data = statement if isinstance(statement, bytes) else canonical_bytes(statement)
+    return hashlib.sha256(DECISION_DOMAIN + data).digest()
 
 
 def assertion_verify(assertion: Assertion, *, public_key: bytes, challenge: bytes, party: Party) -> int:

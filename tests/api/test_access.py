@@ -38,6 +38,11 @@ BODIES = {
     "/api/v1/plans/": {"project": "sample", "text": "code: X"},
     "/api/v1/sessions/": {"project": "sample"},
     "/api/v1/approval-requests/{id}/decisions/": {"verdict": "approve", "reason": "r", "digest": "d"},
+    "/api/v1/approval-requests/{id}/decisions/prepare/": {
+        "verdict": "approve",
+        "reason": "r",
+        "digest": "d",
+    },
     "/api/v1/approval-requests/{id}/comments/": {"text": "t"},
     "/api/v1/exports/": {},
     "/api/v1/deciding-credentials/": {"token": "t", "credential": {}},

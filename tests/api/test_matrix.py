@@ -41,7 +41,7 @@ def request_of(world: World, method: str, path: str) -> tuple[str, dict[str, Any
     if path.startswith("/api/v1/approval-requests/{id}/") and method == "post":
         identifier, digest = phase_request(world)
         decision = {"verdict": "reject", "reason": "not yet", "digest": digest}
-        body = decision if path.endswith("decisions/") else {"text": "a word"}
+        body = decision if "/decisions/" in path else {"text": "a word"}
     elif path.startswith("/api/v1/work-items/"):
         identifier = world.work_item_id
         body = {} if method == "post" else None

@@ -53,3 +53,11 @@ def credentials_usable(*, person_id: str, rp_id: str) -> tuple[DecidingCredentia
         person_id=person_id, rp_id=rp_id, state=CredentialState.ACTIVE
     )
     return tuple(found for found in map(credential_data, rows) if found.usable)
+
+
+def credential_key(*, person_id: str, credential: str) -> bytes | None:
+    """Return the public key of a person's passkey by the digest of its id, revoked or not."""
+    for row in DecidingCredential.objects.filter(person_id=person_id):
+        if digest_bytes(bytes(row.credential_id)) == credential:
+            return bytes(row.public_key)
+    return None

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.core import signing
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
@@ -17,6 +18,7 @@ from webauthn import (
     options_to_json,
     verify_registration_response,
 )
+from webauthn.helpers import bytes_to_base64url
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AttestationConveyancePreference,
@@ -117,12 +119,14 @@ def credential_propose(
         PermissionDenied: the actor's roles never decide.
         SecondPersonNeeded: not a person, or with somebody else's token.
         PasskeysUnavailable: there is no host name that passkeys could belong to.
-        PasskeyRefused: the answer of the authenticator does not hold, or the passkey is enrolled already.
+        PasskeyRefused: the answer of the authenticator does not hold, or the passkey is enrolled already or
+            logs somebody in.
     """
     person_id = _in_person(actor)
     require(actor, "decision.write")
     party = party_require()
     verified = _registration(actor, token, credential, party)
+    _no_login(verified.credential_id)
     row = DecidingCredential(
         person_id=person_id,
         user_id=UUID(actor.id),
@@ -179,6 +183,14 @@ def _registration(
         message = f"the passkey was not accepted: {error}"
         raise PasskeyRefused(message) from error
     return verified
+
+
+def _no_login(credential_id: bytes) -> None:
+    """Refuse a passkey that opens a login."""
+    name = bytes_to_base64url(credential_id)
+    if Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN, data__credential__id=name).exists():
+        message = "this passkey logs somebody in; one that decides is used for nothing else"
+        raise PasskeyRefused(message)
 
 
 def _transports(credential: Mapping[str, JSON]) -> list[str]:

@@ -57,6 +57,7 @@ class Policy(Output):
     tier = serializers.ChoiceField(choices=TIERS)
     decision_text = serializers.CharField()
     blocked = serializers.BooleanField()
+    passkey = serializers.BooleanField(help_text="a decision needs the approver's own passkey")
     reasons = PolicyReason(many=True)
 
 

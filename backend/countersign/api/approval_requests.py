@@ -37,6 +37,7 @@ from countersign.api.idempotency import idempotent
 from countersign.api.pagination import PAGE_PARAMETERS, PageInput, page_answer, paginated
 from countersign.api.parts import TIERS, Flattening, GateCount, GateReport, ProjectRef, Risk
 from countersign.api.projects import PROJECT_FILTER
+from countersign.approvals.contracts import AssertionInput
 from countersign.workflow import commands, queries
 
 if TYPE_CHECKING:
@@ -132,6 +133,46 @@ class DecisionInput(Input):
     )
 
 
+class PreparationInput(DecisionInput):
+    """A decision that the approver's own passkey will sign."""
+
+
+class AllowedCredential(Output):
+    """A passkey that may sign."""
+
+    id = serializers.CharField()
+    transports = serializers.ListField(child=serializers.CharField())
+
+
+class PreparedDecision(Output):
+    """What ``navigator.credentials.get`` needs; the challenge is the digest of the statement."""
+
+    id = serializers.CharField()
+    statement = serializers.DictField()
+    statement_digest = serializers.CharField()
+    challenge = serializers.CharField(help_text="base64url")
+    rp_id = serializers.CharField()
+    origin = serializers.CharField(help_text="where the page has to be open")
+    allow_credentials = AllowedCredential(many=True)
+    expires_at = serializers.DateTimeField()
+
+
+class AssertionPart(Input):
+    """What the passkey answered, each part in base64url without padding."""
+
+    prepared_id = serializers.CharField(max_length=100)
+    credential_id = serializers.CharField(max_length=2_000)
+    authenticator_data = serializers.CharField(max_length=2_000)
+    client_data = serializers.CharField(max_length=10_000)
+    signature = serializers.CharField(max_length=2_000)
+
+
+class SignedDecisionInput(DecisionInput):
+    """A decision, signed by the approver's own passkey where the policy asks for it."""
+
+    assertion = AssertionPart(required=False, allow_null=True, default=None)
+
+
 class ApprovalRequestListView(ApiView):
     """The inbox."""
 
@@ -179,7 +220,7 @@ class DecisionsView(ApiView):
 
     @extend_schema(
         operation_id="approval_requests_decide",
-        request=DecisionInput,
+        request=SignedDecisionInput,
         responses={201: ApprovalRequestDetail},
         summary="Approve, reject or request changes",
     )
@@ -187,6 +228,28 @@ class DecisionsView(ApiView):
     def post(self, request: Request, id: uuid.UUID) -> Response:  # noqa: A002 - the name in the address
         """Sign a decision and answer the request as it stands after it."""
         actor = actor_of(request)
-        commands.decision_submit(actor=actor, request_id=str(id), **body_of(DecisionInput, request))
+        body = body_of(SignedDecisionInput, request)
+        given = body.pop("assertion")
+        assertion = AssertionInput(**given) if given else None
+        commands.decision_submit(actor=actor, request_id=str(id), assertion=assertion, **body)
         detail = queries.request_detail(actor=actor, request_id=str(id))
         return answer(ApprovalRequestDetail, detail, status=HTTP_201_CREATED)
+
+
+class PreparationView(ApiView):
+    """The first step of a decision that a passkey signs."""
+
+    writing = "decision.write"
+
+    @extend_schema(
+        operation_id="approval_requests_prepare",
+        request=PreparationInput,
+        responses=PreparedDecision,
+        summary="Prepare a decision for the signature of one's own passkey",
+    )
+    @idempotent
+    def post(self, request: Request, id: uuid.UUID) -> Response:  # noqa: A002 - the name in the address
+        """Answer the statement and its challenge."""
+        body = body_of(PreparationInput, request)
+        prepared = commands.decision_begin(actor=actor_of(request), request_id=str(id), **body)
+        return answer(PreparedDecision, prepared)

@@ -18,6 +18,7 @@ from countersign.projects.settings import (
     MAX_DECIDE_HOURS,
     MAX_OWNERS,
     MAX_SLOT_MINUTES,
+    PASSKEYS,
     settings_with_defaults,
 )
 from countersign.shared.paging import sequence_page
@@ -78,6 +79,10 @@ class ProjectSettings(Output):
         choices=BASE_MOVES,
         help_text="what a moved branch does to decisions: carried over where allowed, or void",
     )
+    passkey = serializers.ChoiceField(
+        choices=PASSKEYS,
+        help_text="which decisions need the passkey of who decides: none, those of the CAB, or all",
+    )
     slot_minutes = serializers.IntegerField(
         help_text="how long one change may hold the merge slot for itself; 0 lets none do so"
     )
@@ -92,6 +97,7 @@ class ProjectSettingsInput(Input):
     """The settings to change; what is left out stays."""
 
     base_move = serializers.ChoiceField(choices=BASE_MOVES, required=False)
+    passkey = serializers.ChoiceField(choices=PASSKEYS, required=False)
     slot_minutes = serializers.IntegerField(min_value=0, max_value=MAX_SLOT_MINUTES, required=False)
     decide_within_hours = serializers.IntegerField(min_value=1, max_value=MAX_DECIDE_HOURS, required=False)
     calendar = CalendarInput(required=False)

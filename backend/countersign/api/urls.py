@@ -61,6 +61,7 @@ urlpatterns = [
     path("approval-requests/", approval_requests.ApprovalRequestListView.as_view()),
     path("approval-requests/<uuid:id>/", approval_requests.ApprovalRequestView.as_view()),
     path("approval-requests/<uuid:id>/decisions/", approval_requests.DecisionsView.as_view()),
+    path("approval-requests/<uuid:id>/decisions/prepare/", approval_requests.PreparationView.as_view()),
     path("approval-requests/<uuid:id>/comments/", comments.CommentsView.as_view()),
     path("deciding-credentials/", deciding_credentials.DecidingCredentialListView.as_view()),
     path("deciding-credentials/options/", deciding_credentials.EnrolmentOptionsView.as_view()),

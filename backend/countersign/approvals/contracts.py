@@ -53,6 +53,7 @@ class PolicySnapshot:
     quorum: tuple[QuorumRule, ...]
     reasons: tuple[Mapping[str, str], ...]
     blocked: bool
+    passkey: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class DecisionData:
     envelope: Mapping[str, JSON]
     event_id: str
     decided_at: datetime
+    assertion: Mapping[str, JSON] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +137,40 @@ class RequestData:
     void_reason: str
     superseded_by: str | None
     decisions: tuple[DecisionData, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssertionInput:
+    """What the approver's own passkey answered: which preparation it signed, and the parts in base64url."""
+
+    prepared_id: str
+    credential_id: str
+    authenticator_data: str
+    client_data: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedCredential:
+    """A passkey that may sign: its id in base64url, and how a browser reaches it."""
+
+    id: str
+    transports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedData:
+    """A statement that waits for the signature of a passkey.
+
+    Attributes:
+        challenge: what the passkey has to sign, in base64url.
+    """
+
+    id: str
+    statement: Mapping[str, JSON]
+    statement_digest: str
+    challenge: str
+    rp_id: str
+    origin: str
+    allow_credentials: tuple[AllowedCredential, ...]
+    expires_at: datetime

@@ -73,3 +73,33 @@ class RequestSuperseded(Conflict):
     """Another request has taken the place of this one; what is said belongs there."""
 
     code = "request_superseded"
+
+
+class PasskeyRequired(Conflict):
+    """The policy asks for the approver's own passkey: prepare the decision first, then sign it."""
+
+    code = "passkey_required"
+
+
+class PasskeyMissing(Conflict):
+    """The person has no passkey that may decide here."""
+
+    code = "passkey_missing"
+
+
+class PreparationGone(Conflict):
+    """There is no such prepared decision of this person, or it was used or took too long."""
+
+    code = "preparation_gone"
+
+
+class DecisionMoved(Conflict):
+    """What was prepared is not what would be signed now."""
+
+    code = "decision_moved"
+
+
+class AssertionRefused(InvalidInput):
+    """The answer of the passkey does not hold."""
+
+    code = "assertion_refused"

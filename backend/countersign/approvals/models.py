@@ -10,9 +10,18 @@ from django.db.models.functions import Now
 
 # Django looks for a room's models here and nowhere else.
 from countersign.approvals.comment_models import Comment
+from countersign.approvals.prepared_models import PreparedDecision
 from countersign.approvals.reminder_models import Reminder, ReminderKind
 
-__all__ = ["ApprovalRequest", "Comment", "Decision", "Reminder", "ReminderKind", "RequestState"]
+__all__ = [
+    "ApprovalRequest",
+    "Comment",
+    "Decision",
+    "PreparedDecision",
+    "Reminder",
+    "ReminderKind",
+    "RequestState",
+]
 
 
 class RequestState(models.TextChoices):
@@ -86,6 +95,7 @@ class Decision(models.Model):
     nonce = models.CharField(max_length=64, unique=True)
     statement_digest = models.CharField(max_length=80, unique=True)
     envelope = models.JSONField()
+    assertion = models.JSONField(null=True)
     event_id = models.UUIDField()
     decided_at = models.DateTimeField()
 

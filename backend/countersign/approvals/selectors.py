@@ -59,6 +59,7 @@ def decision_data(row: Decision) -> DecisionData:
         envelope=row.envelope,
         event_id=str(row.event_id),
         decided_at=row.decided_at,
+        assertion=row.assertion,
     )
 
 
@@ -80,6 +81,7 @@ def request_data(row: ApprovalRequest) -> RequestData:
             quorum=tuple(QuorumRule(item["role"], item["count"]) for item in row.policy["quorum"]),
             reasons=tuple(row.policy["reasons"]),
             blocked=row.policy["blocked"],
+            passkey=row.policy.get("passkey", False),
         ),
         binding=ChangeBinding(**row.binding) if row.binding else None,
         excluded=tuple(row.excluded),

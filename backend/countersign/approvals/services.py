@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from countersign.approvals.asking import items_check, words_signed
+from countersign.approvals.assertions import Intention, prepare, sign
 from countersign.approvals.deadlines import DecisionTime, expiry, reminders_plan
 from countersign.approvals.errors import (
     ApprovalBlocked,
@@ -24,11 +25,11 @@ from countersign.approvals.errors import (
 from countersign.approvals.models import ApprovalRequest, Decision, RequestState
 from countersign.approvals.quorum import quorum_met, role_wanted
 from countersign.approvals.selectors import as_uuid, decision_data, request_data
-from countersign.approvals.statements import decision_sign
 from countersign.audit.services import record
 from countersign.jobs.services import job_enqueue, lease_check
 from countersign.shared.clock import now
 from countersign.shared.clocks import moment_agreed
+from countersign_verify.canonical import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
 
     from countersign.approvals.contracts import (
         AskedItem,
+        AssertionInput,
         ChangeBinding,
         DecisionData,
         PolicySnapshot,
+        PreparedData,
         RequestData,
         Verdict,
     )
@@ -103,6 +106,7 @@ def request_open(  # noqa: PLR0913 - what a decision is bound to, each part by n
             "quorum": [{"role": rule.role, "count": rule.count} for rule in policy.quorum],
             "reasons": [dict(reason) for reason in policy.reasons],
             "blocked": policy.blocked,
+            "passkey": policy.passkey,
         },
         binding=binding.as_json() if binding else None,
         excluded=sorted(excluded),
@@ -201,6 +205,7 @@ def decision_record(
     digest: str,
     unattended_allowed: bool,
     items: Sequence[AskedItem] = (),
+    assertion: AssertionInput | None = None,
 ) -> tuple[DecisionData, RequestData]:
     """Take one person's decision: checked, signed and recorded, and its consequence put in line.
 
@@ -211,6 +216,7 @@ def decision_record(
         reason: why; required.
         digest: the digest that the person looked at.
         unattended_allowed: this installation was created by the demo.
+        assertion: what the person's own passkey answered.
         items: what is asked for one by one, with a request for changes.
 
     Raises:
@@ -226,6 +232,10 @@ def decision_record(
         ApprovalBlocked: the policy lets nobody approve this as it is.
         ClocksDisagree: the clocks of this process and of the database are too far apart.
         UnattendedRefused: nobody sits in front of it, and this is no demo installation.
+        PasskeyRequired: the policy asks for a passkey, and none signed.
+        PreparationGone: nothing of this person was prepared, or it was used or took too long.
+        DecisionMoved: what was prepared is not what would be signed now.
+        AssertionRefused: the passkey's answer does not hold.
     """
     items_check(verdict, items)
     row = ApprovalRequest.objects.select_for_update().filter(pk=as_uuid(request_id)).first()
@@ -241,14 +251,7 @@ def decision_record(
         message = "unattended decisions exist only in an installation that the demo created"
         raise UnattendedRefused(message)
     person_id = str(actor.person_id)
-    signed = decision_sign(
-        request=request,
-        actor=actor,
-        role=role,
-        verdict=verdict,
-        reason=words_signed(reason, items),
-        decided_at=moment,
-    )
+    signed = sign(Intention(request, actor, role, verdict, words_signed(reason, items), moment), assertion)
     decision = Decision(
         request=row,
         person_id=person_id,
@@ -258,10 +261,11 @@ def decision_record(
         reason=reason,
         items=[item.as_json() for item in items],
         unattended=actor.unattended,
-        nonce=signed.nonce,
-        statement_digest=signed.digest,
-        envelope=signed.envelope,
-        decided_at=moment,
+        nonce=signed.statement.nonce,
+        statement_digest=signed.statement.digest,
+        envelope=signed.statement.envelope,
+        assertion=signed.assertion,
+        decided_at=signed.decided_at,
     )
     decision.event_id = record(
         actor=actor,
@@ -270,9 +274,10 @@ def decision_record(
         data={
             "decision_id": str(decision.id),
             "request_id": request_id,
-            "statement_digest": signed.digest,
+            "statement_digest": signed.statement.digest,
             "verdict": verdict,
             "role": role,
+            **({"assertion_digest": digest_of(signed.assertion)} if signed.assertion else {}),
         },
     )
     decision.save(force_insert=True)
@@ -282,6 +287,38 @@ def decision_record(
         _settle(actor, row, outcome, taken)
     row = ApprovalRequest.objects.prefetch_related("decisions").get(pk=request_id)
     return taken, request_data(row)
+
+
+@transaction.atomic(durable=True)
+def decision_prepare(
+    *,
+    actor: Actor,
+    request_id: str,
+    verdict: Verdict,
+    reason: str,
+    digest: str,
+    items: Sequence[AskedItem] = (),
+) -> PreparedData:
+    """Make the statement that the person's own passkey will sign: everything is checked as for the decision.
+
+    Raises:
+        RequestNotFound: there is no such request.
+        PasskeysUnavailable: there is no host name that passkeys could belong to.
+        PasskeyMissing: the person has no passkey that may decide here.
+        ClocksDisagree: the clocks of this process and of the database are too far apart.
+        DomainError: as ``decision_check`` and ``items_check`` say.
+    """
+    items_check(verdict, items)
+    row = ApprovalRequest.objects.filter(pk=as_uuid(request_id)).first()
+    if row is None:
+        message = "there is no such request"
+        raise RequestNotFound(message, request_id=request_id)
+    request = request_data(row)
+    moment = moment_agreed()
+    role = decision_check(
+        request=request, actor=actor, verdict=verdict, reason=reason, digest=digest, moment=moment
+    )
+    return prepare(Intention(request, actor, role, verdict, words_signed(reason, items), moment))
 
 
 def _outcome(request: RequestData, taken: DecisionData, verdict: Verdict) -> RequestState | None:

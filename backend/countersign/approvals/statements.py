@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from countersign.approvals.contracts import RequestData
     from countersign.shared.actor import Actor
     from countersign.shared.types import JSON
+    from countersign_verify.canonical import JsonInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +30,37 @@ class SignedStatement:
     envelope: dict[str, JSON]
 
 
-def decision_sign(
-    *, request: RequestData, actor: Actor, role: str, verdict: str, reason: str, decided_at: datetime
-) -> SignedStatement:
-    """Sign a decision over exactly what the request is bound to.
+def nonce_new() -> str:
+    """Return a nonce; it is used once."""
+    return secrets.token_hex(16)
+
+
+def decision_content(
+    *,
+    request: RequestData,
+    actor: Actor,
+    role: str,
+    verdict: str,
+    reason: str,
+    decided_at: datetime,
+    nonce: str,
+    passkey: bool,
+) -> dict[str, JsonInput]:
+    """Return the statement of a decision over exactly what the request is bound to.
 
     Raises:
         SigningKeyMissing: the decision key can't be read.
     """
-    key = signing_key("decisions")
-    nonce = secrets.token_hex(16)
-    predicate: dict[str, JSON] = {
+    approver: dict[str, JsonInput] = {
+        "person_id": actor.person_id,
+        "user_id": actor.id,
+        "key": signing_key("decisions").key_id,
+        "role": role,
+    }
+    if passkey:
+        # Said inside what the server signs: nobody can leave the passkey's own signature out afterwards.
+        approver["passkey"] = True
+    predicate: dict[str, JsonInput] = {
         "v": 1,
         "request_id": request.id,
         "subject": {
@@ -50,12 +71,7 @@ def decision_sign(
         "change": request.binding.as_json() if request.binding else None,
         "verdict": verdict,
         "reason_digest": digest_bytes(reason.encode()),
-        "approver": {
-            "person_id": actor.person_id,
-            "user_id": actor.id,
-            "key": key.key_id,
-            "role": role,
-        },
+        "approver": approver,
         "nonce": nonce,
         "expires_at": isoformat(request.expires_at),
         "decided_at": isoformat(decided_at),
@@ -63,7 +79,16 @@ def decision_sign(
         "carry_over_allowed": request.carry_over_allowed,
         "excluded": sorted(request.excluded),
     }
-    content = decision_statement(predicate)
+    return decision_statement(predicate)
+
+
+def content_sign(content: dict[str, JsonInput], nonce: str) -> SignedStatement:
+    """Sign a statement with the server's key for decisions.
+
+    Raises:
+        SigningKeyMissing: the decision key can't be read.
+    """
+    key = signing_key("decisions")
     envelope = dsse.statement_sign(content, [(key.key_id, key.private)])
     return SignedStatement(
         nonce=nonce, digest=digest_bytes(canonical_bytes(content)), envelope=dict(envelope)

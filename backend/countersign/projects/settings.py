@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from countersign.shared.types import JSON
 
 BASE_MOVES: Final = ("carry_over", "strict")
+# Which decisions need the passkey of who decides: none, those of the change advisory board, or all.
+PASSKEYS: Final = ("none", "cab", "all")
 MAX_SLOT_MINUTES: Final = 240
 MAX_DECIDE_HOURS: Final = 400
 MAX_OWNERS: Final = 5
 DEFAULTS: Final[Mapping[str, JSON]] = {
     "base_move": "carry_over",
     "slot_minutes": 30,
+    "passkey": "none",
     # Working hours in which a request is decided on, in which calendar, and who is told when it is not.
     "decide_within_hours": 56,
     "calendar": WorkingCalendar().as_json(),
@@ -49,6 +52,8 @@ def _exists(key: str, value: JSON) -> bool:
     if key == "escalation":
         owners = value if isinstance(value, list) else [None]
         return len(owners) <= MAX_OWNERS and all(isinstance(owner, str) for owner in owners)
+    if key == "passkey":
+        return value in PASSKEYS
     # How long one change may hold the merge slot for itself; 0 lets none do so.
     number = isinstance(value, int) and not isinstance(value, bool)
     if key == "decide_within_hours":

@@ -81,6 +81,11 @@ def gates_check(
         return gates_run(context, GATES, base_cache=Path(analysis_cache()))
 
 
+def passkey_wanted(project: ProjectData, tier: str) -> bool:
+    """Say whether decisions of this tier need the approver's own passkey in this project."""
+    return project.settings.get("passkey") in {"all", tier}
+
+
 def change_assess(
     project: ProjectData,
     change: FrozenChange,
@@ -118,5 +123,6 @@ def change_assess(
         quorum=tuple(QuorumRule(part.role, part.count) for part in decided.quorum),
         reasons=tuple({"rule": reason.rule, "text": reason.text} for reason in decided.reasons),
         blocked=decided.blocked,
+        passkey=passkey_wanted(project, decided.tier),
     )
     return Assessment(facts, violations, inputs, score, unknown, policy)

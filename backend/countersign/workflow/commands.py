@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from countersign.accounts.policies import require
 from countersign.approvals.contracts import AskedItem
-from countersign.approvals.services import decision_record
+from countersign.approvals.services import decision_prepare, decision_record
 from countersign.findings.services import session_create
 from countersign.jobs.services import job_submit
 from countersign.plans.contracts import WorkItemState
@@ -33,7 +33,7 @@ from countersign.workflow.quorums import quorum_require
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from countersign.approvals.contracts import Verdict
+    from countersign.approvals.contracts import AssertionInput, PreparedData, Verdict
     from countersign.plans.contracts import PlanData
     from countersign.projects.contracts import ProjectData
     from countersign.shared.actor import Actor
@@ -198,6 +198,7 @@ def decision_submit(
     reason: str,
     digest: str,
     items: Sequence[Mapping[str, Any]] = (),
+    assertion: AssertionInput | None = None,
 ) -> str:
     """Decide on a request; return the decision's id.
 
@@ -209,20 +210,55 @@ def decision_submit(
         DomainError: as ``decision_record`` says.
     """
     require(actor, "decision.write")
-    if verdict not in _VERDICTS:
-        message = f"the verdict is one of {', '.join(_VERDICTS)}"
-        raise InvalidInput(message, verdict=verdict)
-    taken: Verdict = verdict  # type: ignore[assignment]  # checked above
     decision, _request = decision_record(
         actor=actor,
         request_id=request_id,
-        verdict=taken,
+        verdict=_verdict(verdict),
         reason=reason,
         digest=digest,
         unattended_allowed=demo_installation(),
-        items=tuple(AskedItem(text=item["text"], path=item["path"], line=item["line"]) for item in items),
+        items=_items(items),
+        assertion=assertion,
     )
     return decision.id
+
+
+def decision_begin(
+    *,
+    actor: Actor,
+    request_id: str,
+    verdict: str,
+    reason: str,
+    digest: str,
+    items: Sequence[Mapping[str, Any]] = (),
+) -> PreparedData:
+    """Prepare a decision for the signature of the actor's own passkey.
+
+    Raises:
+        PermissionDenied: the actor may not decide.
+        InvalidInput: the verdict is unknown.
+        DomainError: as ``decision_prepare`` says.
+    """
+    require(actor, "decision.write")
+    return decision_prepare(
+        actor=actor,
+        request_id=request_id,
+        verdict=_verdict(verdict),
+        reason=reason,
+        digest=digest,
+        items=_items(items),
+    )
+
+
+def _items(items: Sequence[Mapping[str, Any]]) -> tuple[AskedItem, ...]:
+    return tuple(AskedItem(text=item["text"], path=item["path"], line=item["line"]) for item in items)
+
+
+def _verdict(text: str) -> Verdict:
+    if text not in _VERDICTS:
+        message = f"the verdict is one of {', '.join(_VERDICTS)}"
+        raise InvalidInput(message, verdict=text)
+    return text  # type: ignore[return-value]  # checked above
 
 
 def export_begin(*, actor: Actor, project: str = "") -> str:

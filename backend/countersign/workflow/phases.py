@@ -14,6 +14,7 @@ from countersign.plans.services import phase_evaluate
 from countersign.projects.selectors import project_get
 from countersign.runs.selectors import merge_of, run_list
 from countersign.sandbox.isolation import IsolationKind
+from countersign.workflow.assessment import passkey_wanted
 from countersign.workflow.change import repository_of
 from countersign.workflow.deadlines import decision_time
 from countersign.workflow.executor import EXECUTOR
@@ -131,6 +132,7 @@ def _signoff_ask(context: StepContext, project: ProjectData, phase: PhaseData, p
                 },
             ),
             blocked=False,
+            passkey=passkey_wanted(project, "director"),
         ),
         binding=None,
         excluded=frozenset(),

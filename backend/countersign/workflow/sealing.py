@@ -221,6 +221,7 @@ def _contents(
             "quorum": [{"role": rule.role, "count": rule.count} for rule in assessment.policy.quorum],
             "reasons": [dict(reason) for reason in assessment.policy.reasons],
             "blocked": assessment.policy.blocked,
+            "passkey": assessment.policy.passkey,
         },
         rollback=rollback_plan(run),
         rollout=rollout_plan(project, run),

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from countersign.audit.sequencing import ORIGIN
 from countersign.shared.keys import public_keys
+from countersign.shared.passkey_party import passkey_party
 from countersign_verify.canonical import canonical_bytes
 from countersign_verify.notes import verifier_key
-from countersign_verify.trust import Trust, trust_build, trust_read
+from countersign_verify.trust import Accounts, Trust, trust_build, trust_read
 
 if TYPE_CHECKING:
     from countersign.shared.keys import KeyName
@@ -32,6 +33,9 @@ def trust_document(*, allow_unattended: bool) -> dict[str, JsonInput]:
         log_keys=[verifier_key(ORIGIN, keys["log"].public)],
         roles={role: [keys[role].public] for role in _ROLES},
         allow_unattended=allow_unattended,
+        # The first people are made at the command line: whoever operates the platform vouches for them.
+        accounts=Accounts(frozenset(), operator_grants=True),
+        passkeys=passkey_party(),
     )
 
 

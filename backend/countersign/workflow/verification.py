@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from countersign.accounts.deciding import credential_key
 from countersign.approvals.quorum import quorum_met
 from countersign.evidence.errors import PackDamaged
 from countersign.evidence.selectors import pack_file
@@ -16,10 +17,13 @@ from countersign_verify.decision import decision_valid, decision_verify
 from countersign_verify.errors import RefusedError
 from countersign_verify.pack_verify import decision_bound, pack_verify
 from countersign_verify.report import Report
+from countersign_verify.webauthn import assertion_read, assertion_verify
 
 if TYPE_CHECKING:
-    from countersign.approvals.contracts import RequestData
+    from countersign.approvals.contracts import DecisionData, RequestData
     from countersign.runs.contracts import RunData
+    from countersign_verify.decision import Decision
+    from countersign_verify.trust import Trust
 
 
 def approved_pack_verify(run: RunData, request: RequestData) -> None:
@@ -45,12 +49,31 @@ def approved_pack_verify(run: RunData, request: RequestData) -> None:
                 read = decision_verify(canonical_bytes(dict(decision.envelope)), trust.roles["decisions"])
                 decision_bound(read, verified)
                 decision_valid(read, logged_at=read.decided_at, allow_unattended=trust.allow_unattended)
+                _passkey_verify(decision, read, trust, asked=verified.policy.passkey)
         except RefusedError as error:
             message = f"a decision does not verify: {error.message}"
             raise PackDamaged(message, run_id=run.id) from error
     if not quorum_met(request.policy.quorum, request.decisions):
         message = "the decisions do not make the quorum"
         raise PackDamaged(message, run_id=run.id)
+
+
+def _passkey_verify(decision: DecisionData, read: Decision, trust: Trust, *, asked: bool) -> None:
+    """Check the signature of the approver's own passkey where there is one, or has to be.
+
+    Raises:
+        RefusedError: It is missing, of another passkey, or does not hold.
+    """
+    stored = decision.assertion
+    if read.passkey != (stored is not None) or (asked and stored is None):
+        raise RefusedError("decision.passkey", "the signature of the approver's passkey is missing")
+    if stored is None:
+        return
+    key = credential_key(person_id=decision.person_id, credential=str(stored["credential"]))
+    if key is None or trust.passkeys is None:
+        raise RefusedError("passkey.person", "no such passkey of the approver's is known here")
+    answer = assertion_read({str(name): str(value) for name, value in stored.items()})
+    assertion_verify(answer, public_key=key, challenge=read.challenge, party=trust.passkeys)
 
 
 def _failures(report: Report) -> str:

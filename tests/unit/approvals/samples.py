@@ -30,12 +30,15 @@ DIRECTOR = {"director": 1}
 CAB = {"cab_member": 2}
 
 
-def policy(quorum: Mapping[str, int] = DIRECTOR, *, blocked: bool = False) -> PolicySnapshot:
+def policy(
+    quorum: Mapping[str, int] = DIRECTOR, *, blocked: bool = False, passkey: bool = False
+) -> PolicySnapshot:
     return PolicySnapshot(
         tier="cab" if "cab_member" in quorum else "director",
         quorum=tuple(QuorumRule(role, count) for role, count in quorum.items()),
         reasons=({"rule": "R1", "text": "a gate is unknown"},) if blocked else (),
         blocked=blocked,
+        passkey=passkey,
     )
 
 
@@ -64,6 +67,7 @@ class Requests:
         subject: tuple[str, str] | None = None,
         excluded: Iterable[Actor] = (),
         blocked: bool = False,
+        passkey: bool = False,
         title: str = "Remove unused imports",
         lease: Lease | None = None,
         time: DecisionTime | None = None,
@@ -80,7 +84,7 @@ class Requests:
             subject_digest=digest,
             title=title,
             phase_code="P1",
-            policy=policy(quorum, blocked=blocked),
+            policy=policy(quorum, blocked=blocked, passkey=passkey),
             binding=binding(about[1], digest) if about[0] == "change" else None,
             excluded=frozenset(str(actor.person_id) for actor in excluded),
             carry_over_allowed=True,

@@ -51,6 +51,7 @@ def test_sound_export_holds_and_names_every_check(sound: Path) -> None:
         "known",
         "events",
         "packs",
+        "people",
         "decisions",
         "addenda",
         "merges",

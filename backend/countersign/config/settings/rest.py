@@ -42,6 +42,7 @@ SPECTACULAR_SETTINGS = {
         "HealthStatus": "countersign.api.health.HEALTH_STATUSES",
         "HookStatus": "countersign.api.sessions.HOOK_STATUSES",
         "Isolation": "countersign.api.parts.ISOLATIONS",
+        "PasskeyDemand": "countersign.projects.settings.PASSKEYS",
         "PhaseState": "countersign.api.phases.PHASE_STATES",
         "PlanFormat": "countersign.api.plans.FORMATS",
         "ProjectState": "countersign.api.projects.PROJECT_STATES",

@@ -90,6 +90,7 @@ class PolicyView:
     tier: Tier
     decision_text: str
     blocked: bool
+    passkey: bool
     reasons: tuple[PolicyReason, ...]
 
 

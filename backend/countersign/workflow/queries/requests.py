@@ -197,5 +197,6 @@ def _policy_view(policy: PolicySnapshot) -> PolicyView:
         tier="cab" if policy.tier == "cab" else "director",
         decision_text=_TIERS.get(policy.tier, policy.tier),
         blocked=policy.blocked,
+        passkey=policy.passkey,
         reasons=tuple(PolicyReason(reason["rule"], reason["text"]) for reason in policy.reasons),
     )

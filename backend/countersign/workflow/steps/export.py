@@ -95,6 +95,9 @@ def _decisions_write(directory: Path) -> None:
     for request in request_list(actor=EXECUTOR):
         for decision in request.decisions:
             (target / f"{decision.id}.dsse.json").write_bytes(canonical_bytes(dict(decision.envelope)))
+            if decision.assertion is not None:
+                name = f"{decision.id}.webauthn.json"
+                (target / name).write_bytes(canonical_bytes(dict(decision.assertion)))
 
 
 def _addenda_write(directory: Path, runs: tuple[RunData, ...]) -> None:

@@ -85,6 +85,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approval-requests/{id}/decisions/prepare/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prepare a decision for the signature of one's own passkey
+         * @description Answer the statement and its challenge.
+         */
+        post: operations["approval_requests_prepare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/checkpoint/": {
         parameters: {
             query?: never;
@@ -833,6 +853,11 @@ export interface components {
         };
         /** @enum {string} */
         Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "audit.read" | "read";
+        /** @description A passkey that may sign. */
+        AllowedCredential: {
+            id: string;
+            transports: string[];
+        };
         /** @description A request in the inbox; ``allowed_actions`` is what this viewer may do with it now. */
         ApprovalRequest: {
             id: string;
@@ -950,6 +975,14 @@ export interface components {
             /** @default  */
             path: string;
             line?: number | null;
+        };
+        /** @description What the passkey answered, each part in base64url without padding. */
+        AssertionPart: {
+            prepared_id: string;
+            credential_id: string;
+            authenticator_data: string;
+            client_data: string;
+            signature: string;
         };
         /** @description One attempt of a run. */
         Attempt: {
@@ -1139,14 +1172,6 @@ export interface components {
             /** @description null: no host name that passkeys belong to */
             origin: string | null;
             results: components["schemas"]["DecidingCredential"][];
-        };
-        /** @description A decision over exactly the digest that was shown; a reason is required. */
-        DecisionInput: {
-            verdict: components["schemas"]["Verdict"];
-            reason: string;
-            digest: string;
-            /** @description with request_changes: one by one what is asked for */
-            items?: components["schemas"]["AskedItemInput"][];
         };
         /** @description A deliverable with what proves it and what works on it. */
         Deliverable: {
@@ -1344,6 +1369,8 @@ export interface components {
             digest: string;
             size: number;
         };
+        /** @enum {string} */
+        PasskeyDemand: "none" | "cab" | "all";
         /** @description A persona: whom work is routed to. */
         Persona: {
             code: string;
@@ -1478,12 +1505,38 @@ export interface components {
             tier: components["schemas"]["Tier"];
             decision_text: string;
             blocked: boolean;
+            /** @description a decision needs the approver's own passkey */
+            passkey: boolean;
             reasons: components["schemas"]["PolicyReason"][];
         };
         /** @description A rule that moved the policy. */
         PolicyReason: {
             rule: string;
             text: string;
+        };
+        /** @description A decision that the approver's own passkey will sign. */
+        PreparationInput: {
+            verdict: components["schemas"]["Verdict"];
+            reason: string;
+            digest: string;
+            /** @description with request_changes: one by one what is asked for */
+            items?: components["schemas"]["AskedItemInput"][];
+        };
+        /** @description What ``navigator.credentials.get`` needs; the challenge is the digest of the statement. */
+        PreparedDecision: {
+            id: string;
+            statement: {
+                [key: string]: unknown;
+            };
+            statement_digest: string;
+            /** @description base64url */
+            challenge: string;
+            rp_id: string;
+            /** @description where the page has to be open */
+            origin: string;
+            allow_credentials: components["schemas"]["AllowedCredential"][];
+            /** Format: date-time */
+            expires_at: string;
         };
         /** @description An RFC 9457 problem document; a 500 carries `error` and `correlation_id` alone. */
         Problem: {
@@ -1539,6 +1592,8 @@ export interface components {
         ProjectSettings: {
             /** @description what a moved branch does to decisions: carried over where allowed, or void */
             base_move: components["schemas"]["BaseMove"];
+            /** @description which decisions need the passkey of who decides: none, those of the CAB, or all */
+            passkey: components["schemas"]["PasskeyDemand"];
             /** @description how long one change may hold the merge slot for itself; 0 lets none do so */
             slot_minutes: number;
             /** @description working hours until a request expires */
@@ -1550,6 +1605,7 @@ export interface components {
         /** @description The settings to change; what is left out stays. */
         ProjectSettingsInput: {
             base_move?: components["schemas"]["BaseMove"];
+            passkey?: components["schemas"]["PasskeyDemand"];
             slot_minutes?: number;
             decide_within_hours?: number;
             calendar?: components["schemas"]["CalendarInput"];
@@ -1823,6 +1879,15 @@ export interface components {
             confirmation: string;
             /** @description stands in the log for good */
             reason: string;
+        };
+        /** @description A decision, signed by the approver's own passkey where the policy asks for it. */
+        SignedDecisionInput: {
+            verdict: components["schemas"]["Verdict"];
+            reason: string;
+            digest: string;
+            /** @description with request_changes: one by one what is asked for */
+            items?: components["schemas"]["AskedItemInput"][];
+            assertion?: components["schemas"]["AssertionPart"] | null;
         };
         /** @description The newest signed checkpoint; ``pending`` events are not covered by it yet. */
         SignedHead: {
@@ -2099,7 +2164,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionInput"];
+                "application/json": components["schemas"]["SignedDecisionInput"];
             };
         };
         responses: {
@@ -2109,6 +2174,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApprovalRequestDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approval_requests_prepare: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreparationInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreparedDecision"];
                 };
             };
             default: components["responses"]["Problem"];
