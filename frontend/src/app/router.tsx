@@ -1,4 +1,4 @@
-import type { QueryClient } from "@tanstack/react-query";
+import { type QueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import {
   createRootRouteWithContext,
   createRoute,
@@ -15,6 +15,8 @@ import { ProblemNotice } from "@/components/notice";
 import { InboxPage } from "@/features/decisions/inbox-page";
 import { decisionQuery, inboxQuery, type InboxTab } from "@/features/decisions/queries";
 import { STRINGS as DECISIONS } from "@/features/decisions/strings";
+import { passkeysQuery } from "@/features/passkeys/queries";
+import { STRINGS as PASSKEYS } from "@/features/passkeys/strings";
 import { planQuery, plansQuery } from "@/features/plans/queries";
 import { STRINGS as PLANS } from "@/features/plans/strings";
 import { runQuery, runsQuery } from "@/features/runs/queries";
@@ -32,6 +34,7 @@ const DecisionPage = lazyRouteComponent(() => import("@/features/decisions/decis
 const PlansPage = lazyRouteComponent(() => import("@/features/plans/plans-page"), "PlansPage");
 const BoardPage = lazyRouteComponent(() => import("@/features/plans/board-page"), "BoardPage");
 const RunsPage = lazyRouteComponent(() => import("@/features/runs/runs-page"), "RunsPage");
+const PasskeysPage = lazyRouteComponent(() => import("@/features/passkeys/passkeys-page"), "PasskeysPage");
 const RunPage = lazyRouteComponent(() => import("@/features/runs/run-page"), "RunPage");
 
 interface Context {
@@ -177,9 +180,20 @@ const runRoute = createRoute({
   },
 });
 
+const passkeysRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/passkeys",
+  loader: ({ context }) => Promise.all([PasskeysPage.preload?.(), context.queryClient.query({ ...passkeysQuery, staleTime: "static" })]),
+  pendingComponent: () => <Waiting what={PASSKEYS.loading} />,
+  component: function Passkeys() {
+    const me = useSuspenseQuery(meQuery).data;
+    return <PasskeysPage decides={me.permissions.includes("decision.write")} />;
+  },
+});
+
 const routeTree = rootRoute.addChildren([
   loginRoute,
-  shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute]),
+  shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute, passkeysRoute]),
 ]);
 
 function NotFound() {

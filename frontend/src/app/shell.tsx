@@ -3,7 +3,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { Fragment, useState } from "react";
 
-import { BoardIcon, HelpIcon, InboxIcon, LeaveIcon, MoonIcon, RunIcon, SunIcon } from "@/components/icons";
+import { BoardIcon, HelpIcon, InboxIcon, KeyIcon, LeaveIcon, MoonIcon, RunIcon, SunIcon } from "@/components/icons";
 import { useKeys } from "@/components/keys";
 import { meQuery, useLogout } from "@/features/session/queries";
 
@@ -36,6 +36,9 @@ export function Shell() {
           </Link>
           <Link to="/runs" className={classes["link"]}>
             <RunIcon /> {STRINGS.runs}
+          </Link>
+          <Link to="/passkeys" className={classes["link"]}>
+            <KeyIcon /> {STRINGS.passkeys}
           </Link>
         </nav>
         <Foot

@@ -5,6 +5,7 @@ export const STRINGS = {
   inbox: "Inbox",
   plans: "Plans",
   runs: "Runs",
+  passkeys: "Passkeys",
   help: "Keys",
   light: "Use light colours",
   dark: "Use dark colours",

@@ -24,6 +24,12 @@ export const InboxIcon = () => (
     <path d="M2 9.5 4 3h8l2 6.5V13H2zM2 9.5h3.5l1 1.75h3l1-1.75H14" />
   </Icon>
 );
+export const KeyIcon = () => (
+  <Icon>
+    <circle cx="5" cy="11" r="2.75" />
+    <path d="m7 9 6-6M10.5 5.5l2 2" />
+  </Icon>
+);
 export const BoardIcon = () => (
   <Icon>
     <path d="M2.5 3h3v10h-3zM6.5 3h3v7h-3zM10.5 3h3v4.5h-3z" />

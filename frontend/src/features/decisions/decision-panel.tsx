@@ -83,7 +83,14 @@ export function DecisionPanel({ request, reading }: { request: DecisionRequest; 
             pending={decide.isPending}
             error={decide.error}
             onSign={(reason, items, idempotencyKey) => {
-              decide.mutate({ verdict, reason, items: [...items], digest: request.digest, idempotencyKey });
+              decide.mutate({
+                verdict,
+                reason,
+                items: [...items],
+                digest: request.digest,
+                idempotencyKey,
+                passkey: request.policy.passkey,
+              });
             }}
             onCancel={() => {
               setVerdict(null);
@@ -208,6 +215,7 @@ function SignForm({
           You sign over exactly <code title={request.digest}>{digestShort(request.digest)}</code>, and nothing else.
         </span>
       </div>
+      {request.policy.passkey && <p className={classes["quiet"]}>{STRINGS.passkeyNeeded}</p>}
       {tried && obstacle !== null && obstacle !== STRINGS.reasonMissing && <Notice tone="wait" title={obstacle} />}
       {error !== null && <ProblemNotice error={error} />}
       <Button

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 
 import { type Answer, client, cursorOf, type paths, unwrap } from "@/lib/api";
 import { digestOf } from "@/lib/digest";
+import { passkeySign, requireOrigin } from "@/lib/passkey";
 
 type InboxPage = Answer<"/api/v1/approval-requests/">;
 export type InboxItem = InboxPage["results"][number];
@@ -80,16 +81,29 @@ export const diffQuery = (runId: string, digest: string) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
+type Assertion = NonNullable<DecisionInput["assertion"]>;
+
+/** Lets the platform write the statement, and the person's own passkey sign it. */
+async function assertionOf(id: string, body: DecisionInput): Promise<Assertion> {
+  const prepared = await unwrap<Answer<"/api/v1/approval-requests/{id}/decisions/prepare/", "post">>(
+    client.POST("/api/v1/approval-requests/{id}/decisions/prepare/", { params: { path: { id } }, body }),
+  );
+  requireOrigin(prepared.origin);
+  const signed = await passkeySign({ challenge: prepared.challenge, rpId: prepared.rp_id, allow: prepared.allow_credentials });
+  return { prepared_id: prepared.id, ...signed };
+}
+
 export function useDecide(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
     // The key is made once for one signing, so that a repeat of the same click cannot decide twice.
-    mutationFn: ({ idempotencyKey, ...body }: DecisionInput & { idempotencyKey: string }) =>
+    mutationFn: async ({ idempotencyKey, passkey, ...body }: DecisionInput & { idempotencyKey: string; passkey: boolean }) =>
       unwrap<DecisionRequest>(
         client.POST("/api/v1/approval-requests/{id}/decisions/", {
           params: { path: { id } },
-          headers: { "Idempotency-Key": idempotencyKey },
-          body,
+          // Signed anew, it is another request: the passkey's answer is part of it.
+          headers: passkey ? {} : { "Idempotency-Key": idempotencyKey },
+          body: passkey ? { ...body, assertion: await assertionOf(id, body) } : body,
         }),
       ),
     onSuccess: (request) => {

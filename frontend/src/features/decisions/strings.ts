@@ -25,6 +25,7 @@ export const STRINGS = {
   reasonLabel: "Reason",
   reasonHelp: "Goes into the signed decision and to the author.",
   reasonMissing: "A reason is required.",
+  passkeyNeeded: "This decision needs your own passkey: your device asks you when you sign.",
   moved: "The evidence has changed since you opened this page",
   movedText: "What you had seen counts no longer. Look at the new evidence before you decide.",
 } as const;
