@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 NAMES = (
     "audit.append",
+    "pack.seal",
+    "pack.seal_memory",
     "prompt.generate",
     "run.decision_to_merge",
     "verify.event",
@@ -25,12 +27,17 @@ def benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> I
     """Yield the named benchmarks, each made just before it runs."""
     # The rooms' models can only be imported once the platform has been joined.
     from benchmarks.audit import audit_append  # noqa: PLC0415
+    from benchmarks.evidence import pack_seal, pack_seal_memory  # noqa: PLC0415
     from benchmarks.prompt import prompt_generation  # noqa: PLC0415
     from benchmarks.run import decision_to_merge  # noqa: PLC0415
     from benchmarks.verify import verify_event, verify_log, verify_log_memory  # noqa: PLC0415
 
     if "audit.append" in names:
         yield audit_append()
+    if "pack.seal" in names:
+        yield pack_seal(directory)
+    if "pack.seal_memory" in names:
+        yield pack_seal_memory(directory)
     if "prompt.generate" in names:
         yield prompt_generation(state, directory)
     if "run.decision_to_merge" in names:

@@ -8,9 +8,9 @@ or against root; only S3 Object Lock in COMPLIANCE mode and a witness outside th
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import secrets
-import shutil
 from pathlib import Path
 
 from countersign.shared.boundary import outside_call
@@ -24,7 +24,6 @@ from countersign.shared.storage.base import (
 )
 
 MODE = "write-once-directory"
-_CHUNK = 1 << 20
 
 
 def _digest(path: Path) -> str:
@@ -59,7 +58,7 @@ class DirectoryStore:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
-            self._write(temporary, data)
+            digest = self._write(temporary, data)
             try:
                 # A hard link is made or it is not: no reader sees half an object, no writer replaces one.
                 os.link(temporary, target)
@@ -70,18 +69,18 @@ class DirectoryStore:
         except OSError as error:
             message = f"the object store at {self.root} can't be written: {error.strerror}"
             raise StorageRefused(message, key=key) from error
-        return StoredObject(key, _digest(target), target.stat().st_size, locked=False, mode=MODE)
+        return StoredObject(key, digest, target.stat().st_size, locked=False, mode=MODE)
 
-    def _write(self, temporary: Path, data: bytes | Path) -> None:
-        with temporary.open("xb") as stream:
-            if isinstance(data, Path):
-                with data.open("rb") as source:
-                    shutil.copyfileobj(source, stream, _CHUNK)
-            else:
-                stream.write(data)
-            stream.flush()
+    def _write(self, temporary: Path, data: bytes | Path) -> str:
+        if isinstance(data, Path):
+            with data.open("rb") as source:
+                digest = stream_copy(source, temporary)
+        else:
+            digest = stream_copy(io.BytesIO(data), temporary)
+        with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
         temporary.chmod(0o444)
+        return digest
 
     def _require_same(self, target: Path, temporary: Path, key: str) -> None:
         if _digest(target) != _digest(temporary):
