@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from countersign.api.authentication import actor_of
 from countersign.api.base import ApiView, Input, Output, answer, body_of
+from countersign.api.idempotency import idempotent
 from countersign.workflow import queries
 from countersign.workflow.shredding import pack_shred
 
@@ -82,6 +83,7 @@ class PackShredView(ApiView):
         responses=Unmade,
         summary="Destroy the key of a pack: nobody can read it any more",
     )
+    @idempotent
     def post(self, request: Request, digest: str) -> Response:
         """Destroy the key; everything else still verifies."""
         body = body_of(ShredInput, request)

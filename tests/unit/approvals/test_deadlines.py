@@ -113,7 +113,7 @@ def test_reminder_without_its_event_is_not_told(
         message = "the log is away"
         raise OSError(message)
 
-    request = requests.open()
+    request = requests.open(time=DecisionTime(hours=20, calendar=ALWAYS))
     later(0.6)
     with monkeypatch.context() as patch:
         patch.setattr(deadlines, "record", broken)
