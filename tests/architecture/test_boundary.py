@@ -21,6 +21,7 @@ from tests.architecture.source import imported, modules, name_of, text_of
 OUTSIDE = {
     "backend/countersign/sandbox/git.py": "asserts it itself",
     "backend/countersign/shared/resilience/http.py": "asserts it itself",
+    "backend/countersign/shared/resilience/text.py": "asserts it itself",
     "backend/countersign/shared/storage/s3.py": "asserts it itself",
     "backend/countersign/sandbox/bubblewrap.py": "asks bwrap once for its options, for sandbox_run",
     "backend/countersign/sandbox/process.py": "called by sandbox_run, which asserts it",

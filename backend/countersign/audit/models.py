@@ -76,6 +76,27 @@ class AuditCheckpoint(models.Model):
         return f"checkpoint of {self.tree_size} leaves"
 
 
+class AuditCosignature(models.Model):
+    """A witness's signature over a checkpoint: that it extends all that this witness saw before."""
+
+    id = models.BigAutoField(primary_key=True)
+    tree_size = models.BigIntegerField()
+    witness = models.CharField(max_length=300)
+    line = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Once a checkpoint and witness."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tree_size", "witness"], name="cosignature_once"),
+        ]
+
+    def __str__(self) -> str:
+        """Name checkpoint and witness."""
+        return f"{self.witness} on {self.tree_size} leaves"
+
+
 class PersonKey(models.Model):
     """The key under which one person's name stands in the log; destroying it erases the person."""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Max
 
 from countersign.audit.contracts import AUDIT_READERS, AuditEventData, CheckpointData, SequencingLag
 from countersign.audit.errors import CheckpointMissing, PersonErased
 from countersign.audit.labels import label_open
-from countersign.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf, PersonKey
+from countersign.audit.models import AuditCheckpoint, AuditCosignature, AuditEvent, AuditLeaf, PersonKey
+from countersign.audit.witness_policy import witness_policy
 from countersign.shared.clock import now
 from countersign.shared.errors import PermissionDenied
 from countersign.shared.paging import DEFAULT_LIMIT, Page, limit_clamp, number_dump, number_load
@@ -16,6 +19,9 @@ from countersign.shared.paging import DEFAULT_LIMIT, Page, limit_clamp, number_d
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from django.db.models import QuerySet
+
+    from countersign.audit.witness_policy import WitnessPolicy
     from countersign.shared.actor import Actor
 
 _BATCH = 5_000
@@ -153,20 +159,70 @@ def checkpoint_latest() -> CheckpointData:
     if row is None:
         message = "no checkpoint yet; is the sequencer running? 'countersign status' tells"
         raise CheckpointMissing(message)
+    return _plain(row)
+
+
+def _plain(row: AuditCheckpoint) -> CheckpointData:
     return CheckpointData(row.tree_size, bytes(row.root).hex(), row.note, row.created_at)
 
 
 def event_is_checkpointed(event_id: str) -> bool:
-    """Say whether a signed checkpoint covers the event: consequences wait for that (DESIGN section 5)."""
+    """Say whether a signed checkpoint covers the event: consequences wait for that (DESIGN section 5).
+
+    Where witnesses are configured, it must be one that their quorum has cosigned.
+
+    Raises:
+        WitnessPolicyInvalid: the policy can't be read.
+    """
     positions = AuditEvent.objects.filter(event_id=event_id).values("id")
     leaf = AuditLeaf.objects.filter(event_position__in=positions).values_list("leaf_index", flat=True).first()
-    return leaf is not None and AuditCheckpoint.objects.filter(tree_size__gt=leaf).exists()
+    if leaf is None:
+        return False
+    policy = witness_policy()
+    if policy.quorum:
+        return _witnessed(policy).filter(tree_size__gt=leaf).exists()
+    return AuditCheckpoint.objects.filter(tree_size__gt=leaf).exists()
+
+
+def _witnessed(policy: WitnessPolicy) -> QuerySet[AuditCosignature, Any]:
+    """Return the sizes that enough distinct witnesses have cosigned."""
+    signed = AuditCosignature.objects.filter(witness__in=policy.keys)
+    return (
+        signed.values("tree_size")
+        .annotate(witnesses=Count("witness", distinct=True))
+        .filter(witnesses__gte=policy.quorum)
+    )
+
+
+def checkpoint_exported() -> CheckpointData:
+    """Return the newest checkpoint that a stranger can be given: witnessed, where witnesses are asked.
+
+    Raises:
+        CheckpointMissing: there is none yet.
+        WitnessPolicyInvalid: the policy can't be read.
+    """
+    policy = witness_policy()
+    if not policy.quorum:
+        return checkpoint_latest()
+    size = _witnessed(policy).aggregate(Max("tree_size"))["tree_size__max"]
+    row = AuditCheckpoint.objects.filter(tree_size=size).first() if size else None
+    if row is None:
+        message = "no checkpoint that enough witnesses signed yet; 'countersign doctor' tells who is missing"
+        raise CheckpointMissing(message)
+    return _cosigned(row, policy)
+
+
+def _cosigned(row: AuditCheckpoint, policy: WitnessPolicy) -> CheckpointData:
+    lines = AuditCosignature.objects.filter(tree_size=row.tree_size, witness__in=policy.keys)
+    note = row.note + "".join(lines.order_by("id").values_list("line", flat=True))
+    return CheckpointData(row.tree_size, bytes(row.root).hex(), note, row.created_at)
 
 
 def checkpoints_iterate() -> Iterator[CheckpointData]:
     """Yield every checkpoint in ascending size, for an export."""
+    policy = witness_policy()
     for row in AuditCheckpoint.objects.order_by("tree_size").iterator(chunk_size=_BATCH):
-        yield CheckpointData(row.tree_size, bytes(row.root).hex(), row.note, row.created_at)
+        yield _cosigned(row, policy) if policy.quorum else _plain(row)
 
 
 def entries_iterate(*, size: int) -> Iterator[bytes]:

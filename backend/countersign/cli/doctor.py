@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from countersign.audit.witness_policy import WitnessPolicyInvalid, witness_policy
 from countersign.cli import output
 from countersign.cli.embedded.binaries import postgres_binary, valkey_binary
 from countersign.cli.embedded.network import port_free
@@ -21,9 +22,11 @@ from countersign.cli.up import HomeOption, home_chosen
 from countersign.sandbox.isolation import IsolationKind, isolation_probe
 from countersign.shared.env import environment, repository_root
 from countersign.shared.passkey_party import passkey_party
+from countersign.shared.resilience.text import text_post
 
 MINIMUM_PYTHON = (3, 11)
 FREE_BYTES = 2 << 30
+WITNESS_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ def checks_run(home: Home, port: int) -> tuple[Check, ...]:
         _port(home, port),
         _interface(),
         _passkeys(),
+        _witnesses(),
     )
 
 
@@ -124,6 +128,36 @@ def _passkeys() -> Check:
         return Check("passkeys", "ok", f"for decisions, at {min(party.origins)}")
     mend = "serve it under https:// and a host name, and say so in COUNTERSIGN_BASE_URL and COUNTERSIGN_RP_ID"
     return Check("passkeys", "warning", f"none can belong to {environment().base_url}", mend)
+
+
+def _witnesses() -> Check:
+    try:
+        policy = witness_policy()
+    except WitnessPolicyInvalid as error:
+        return Check(
+            "witnesses", "failed", error.message, "mend the file that COUNTERSIGN_WITNESS_POLICY names"
+        )
+    if not policy.quorum:
+        mend = "name witnesses in COUNTERSIGN_WITNESS_POLICY: docs/how-to/run-a-witness.md"
+        return Check("witnesses", "warning", "none: the log is self-attested", mend)
+    silent = [witness.name for witness in policy.witnesses if not _answers(witness.url)]
+    found = f"{policy.quorum} of {len(policy.witnesses)} must sign"
+    if not silent:
+        return Check("witnesses", "ok", found)
+    enough = len(policy.witnesses) - len(silent) >= policy.quorum
+    mend = "decisions and merges wait until enough of them answer" if not enough else "see to them"
+    return Check(
+        "witnesses", "warning" if enough else "failed", f"{found}; silent: {', '.join(silent)}", mend
+    )
+
+
+def _answers(url: str) -> bool:
+    try:
+        # Refused as malformed, by a witness that is there.
+        text_post(f"{url}/add-checkpoint", b"", timeout=WITNESS_SECONDS)
+    except OSError:
+        return False
+    return True
 
 
 def doctor(

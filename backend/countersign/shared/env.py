@@ -65,6 +65,7 @@ class Environment:
     database_role: DatabaseRole
     debug: bool
     log_level: str
+    witness_policy: Path | None
 
     @property
     def secure_cookies(self) -> bool:
@@ -83,6 +84,11 @@ def _secret_key(home: Path) -> str:
         return path.read_text().strip()
     # Only commands that need no session (checks, migrations of a test database) run without the file.
     return os.environ.get("COUNTERSIGN_SECRET_KEY", "")
+
+
+def _path(name: str) -> Path | None:
+    value = os.environ.get(name, "")
+    return Path(value) if value else None
 
 
 @cache
@@ -115,6 +121,7 @@ def environment() -> Environment:
         database_role=role,  # type: ignore[arg-type]  # narrowed by the membership test above
         debug=os.environ.get("COUNTERSIGN_DEBUG", "") == "1",
         log_level=os.environ.get("COUNTERSIGN_LOG_LEVEL", "INFO"),
+        witness_policy=_path("COUNTERSIGN_WITNESS_POLICY"),
     )
 
 

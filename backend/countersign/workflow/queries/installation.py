@@ -6,13 +6,18 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 
 from countersign.audit.sequencing import ORIGIN
+from countersign.audit.witness_policy import witness_policy
 from countersign.shared.env import demo_installation
 from countersign.workflow.contracts import Installation
 
 
 def installation_get() -> Installation:
     """Return the name of the log, how far it can be trusted, and whether the demo made this installation."""
-    return Installation(origin=ORIGIN, mode="self-attested", demo=demo_installation())
+    return Installation(
+        origin=ORIGIN,
+        mode="witnessed" if witness_policy().quorum else "self-attested",
+        demo=demo_installation(),
+    )
 
 
 def workers_alive(*, timeout: float = 1.0) -> tuple[str, ...]:
