@@ -77,6 +77,17 @@ def test_passkey_is_added_logs_in_and_is_asked_for_after_the_password(stage: Sta
     page.get_by_role("button", name="Use a security key").click()
     expect(page.get_by_role("heading", name="Runs")).to_be_visible()
 
+    # The same person logs in without it in other tests.
+    page.goto(f"{screen.url}/account/2fa/webauthn/")
+    page.get_by_role("link", name="Remove").click()
+    confirm = page.get_by_placeholder("Password")
+    if confirm.count():
+        confirm.fill(AUDITOR_PASSWORD)
+        page.get_by_role("button", name="Confirm").click()
+    screen.picture("passkey-remove")
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("No security keys have been added.")).to_be_visible()
+
 
 def test_passkey_is_not_offered_on_a_numeric_address(stage: Stage, screen: Screen) -> None:
     screen.open("/login")
