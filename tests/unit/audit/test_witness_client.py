@@ -13,7 +13,7 @@ import pytest
 from countersign.audit.errors import CheckpointMissing
 from countersign.audit.export import log_export
 from countersign.audit.selectors import checkpoint_exported, event_is_checkpointed
-from countersign.audit.sequencing import ORIGIN, sequence_batch
+from countersign.audit.sequencing import ORIGIN
 from countersign.audit.services import record
 from countersign.audit.witness import Witness, witness_create
 from countersign.audit.witness_client import consistency_of
@@ -32,7 +32,7 @@ from countersign.shared.resilience.text import MAX_ANSWER_BYTES, text_post
 from countersign_verify.merkle import EMPTY_ROOT, verify_consistency
 from countersign_verify.notes import checkpoint_open, verifier_key
 from countersign_verify.trust import trust_build, trust_read
-from tests.unit.audit.roles import sequencer_role
+from tests.unit.audit.roles import sequence_all, sequencer_role
 
 ACTOR = service_actor("test")
 
@@ -48,8 +48,7 @@ def grow(count: int) -> None:
     for _ in range(count):
         with transaction.atomic():
             record(actor=ACTOR, type="test.happened", subject=("test", "1"), data={})
-    with sequencer_role():
-        sequence_batch()
+    sequence_all()
 
 
 @pytest.fixture
@@ -155,8 +154,7 @@ def test_witnesses_refuse_a_log_that_its_operator_has_rewritten(
             "'test.happened', 'test.forged')::bytea"
         )
         superuser.execute("TRUNCATE audit_auditleaf, audit_auditcheckpoint, audit_auditcosignature")
-    with sequencer_role():
-        sequence_batch()
+    sequence_all()
     grow(2)
     assert witnesses_ask(policy) == 0
     assert "a witness refuses the log" in caplog.text
