@@ -16,7 +16,8 @@ from countersign_verify.dsse import (
 from countersign_verify.encoding import digest_check, digest_hex, field, keys_exact
 from countersign_verify.errors import RefusedError
 from countersign_verify.tree import object_id_check
-from countersign_verify.vocabulary import PACK_SUBJECT
+from countersign_verify.trial import trial_read
+from countersign_verify.vocabulary import PACK_SUBJECT, TRIAL
 from countersign_verify.webauthn import decision_challenge
 
 VERSION = 1
@@ -69,6 +70,7 @@ class Decision:
         statement_digest: ``sha256:<hex>`` of the signed statement; the log names it.
         passkey: The approver's own passkey signed as well.
         challenge: What it had to sign.
+        trial: The branch of the trial in which it was made: the approver may have made the change alone.
     """
 
     statement_digest: str
@@ -90,6 +92,7 @@ class Decision:
     excluded: frozenset[str]
     passkey: bool = False
     challenge: bytes = b""
+    trial: str = ""
 
 
 def decision_statement(predicate: Mapping[str, JsonInput]) -> dict[str, JsonInput]:
@@ -99,7 +102,8 @@ def decision_statement(predicate: Mapping[str, JsonInput]) -> dict[str, JsonInpu
         predicate: ``{"v": 1, "request_id", "subject": {"kind", "id", "digest"}, "change": {"run_id",
             "base_commit", "result_tree", "manifest_digest", "score", "ruleset_digest"} or None,
             "verdict", "reason_digest", "approver": {"person_id", "user_id", "key", "role"}, "nonce",
-            "expires_at", "decided_at", "unattended", "carry_over_allowed", "excluded"}``.
+            "expires_at", "decided_at", "unattended", "carry_over_allowed", "excluded"}``; in a
+            trial ``"trial": {"approval": "self-approved", "branch"}`` as well.
     """
     subject = predicate.get("subject")
     target: Mapping[str, JsonInput] = subject if isinstance(subject, Mapping) else {}
@@ -143,7 +147,7 @@ def decision_read(content: Statement, statement_digest: str) -> Decision:
         RefusedError: A field is missing, unknown or malformed, or the subject is named in two ways.
     """
     data = content.predicate
-    keys_exact(data, _FIELDS, _WHERE)
+    keys_exact(data, _FIELDS | {TRIAL} if TRIAL in data else _FIELDS, _WHERE)
     if field(data, "v", int, _WHERE) != VERSION:
         raise RefusedError("decision.version", "the decision is of no known version")
     kind, subject_id, subject_digest = _subject(field(data, "subject", dict, _WHERE))
@@ -183,6 +187,7 @@ def decision_read(content: Statement, statement_digest: str) -> Decision:
         carry_over_allowed=field(data, "carry_over_allowed", bool, _WHERE),
         excluded=_excluded(field(data, "excluded", list, _WHERE)),
         passkey=passkey,
+        trial=trial_read(data, _WHERE),
     )
 
 
@@ -200,7 +205,7 @@ def decision_valid(decision: Decision, *, logged_at: str, allow_unattended: bool
     """
     if decision.expires_at < max(decision.decided_at, logged_at):
         raise RefusedError("decision.expired", "the decision was made after its request had expired")
-    if decision.person_id in decision.excluded:
+    if decision.person_id in decision.excluded and not decision.trial:
         raise RefusedError("decision.excluded", "the approver took part in the change and cannot approve it")
     if decision.unattended and not allow_unattended:
         raise RefusedError(

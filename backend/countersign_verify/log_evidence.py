@@ -22,6 +22,7 @@ from countersign_verify.pack_verify import MAX_ENVELOPE_BYTES, pack_verify
 from countersign_verify.people import People, decider_check, passkey_check
 from countersign_verify.phases import phase_complete, proof_unsigned
 from countersign_verify.report import Report
+from countersign_verify.trial_log import project_check, trials_read
 from countersign_verify.trust import Trust
 from countersign_verify.vocabulary import (
     EVENT_ADDENDUM,
@@ -73,7 +74,13 @@ def history_begin(content: LogContent) -> History:
     unmade: dict[str, LoggedEvent] = {}
     for event in content.of_type(EVENT_PACK_UNMADE):
         unmade.setdefault(event.text("pack"), event)
-    return History(sealed=packs_sealed(content), intended=intended, ended=ended, unmade=unmade)
+    return History(
+        sealed=packs_sealed(content),
+        intended=intended,
+        ended=ended,
+        unmade=unmade,
+        trials=trials_read(content),
+    )
 
 
 def proof_digests(content: LogContent) -> dict[str, str]:
@@ -108,6 +115,7 @@ def packs_check(files: LogFiles, trust: Trust, history: History) -> None:
             raise RefusedError("pack.digest", f"the file holds the pack {verified.pack.digest}")
         if verified.pack.subject["run_id"] != event.subject_id:
             raise RefusedError("pack.run", "the log says that it was sealed for another run")
+        project_check(verified.pack.subject_text("project"), verified.trial, history.trials)
         history.packs[digest] = verified
 
     _each(history.sealed.items(), lambda item: f"packs/{item[0].removeprefix('sha256:')}.tar", check)
@@ -286,6 +294,10 @@ def _sign_off(phase_id: str, proof: Mapping[str, Json], history: History) -> Non
     request = signoff.get("request_id")
     if (decision.verdict, decision.role, decision.request_id) != (APPROVE, ROLE_SIGN_OFF, request):
         raise RefusedError("phase.signoff", "the sign-off is not a Director's approval")
+    for change in _proof_changes(proof):
+        pack = history.packs.get(str(change.get("pack")))
+        if pack is not None and pack.trial != decision.trial:
+            raise RefusedError("phase.trial", "a sign-off that is self-approved counts in its trial only")
 
 
 def assertion_name(event: LoggedEvent) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from countersign_verify.addendum import KIND_MERGE
 from countersign_verify.encoding import digest_hex
 from countersign_verify.errors import RefusedError
 from countersign_verify.log_events import LogContent
@@ -33,7 +34,7 @@ from countersign_verify.notes import Checkpoint, OpenedNote
 from countersign_verify.people import People, people_read
 from countersign_verify.report import Report
 from countersign_verify.trust import SELF_ATTESTED, Trust
-from countersign_verify.vocabulary import EVENT_ADDENDUM, EVENT_DECISION, EVENT_PACK_UNMADE
+from countersign_verify.vocabulary import EVENT_ADDENDUM, EVENT_DECISION, EVENT_PACK_UNMADE, SELF_APPROVED
 
 _AFTER = "not reached: an earlier check failed"
 
@@ -205,13 +206,19 @@ def _decisions_detail(history: History) -> str:
     note = f"; {unattended} UNATTENDED: made without a person" if unattended else ""
     keys = sum(bool(logged.passkey) for logged in decisions.values())
     note += f"; {keys} by the approver's own passkey" if keys else ""
+    alone = sum(bool(logged.decision.trial) for logged in decisions.values())
+    note += f"; {alone} {SELF_APPROVED}, in a trial" if alone else ""
     return f"{len(decisions)}, each signed, in the log, and used once{note}"
 
 
 def _merges_detail(merges: Sequence[Merge], history: History) -> str:
     moved = sum(bool(merge.addendum) for merge in merges)
     people = {logged.decision.person_id for logged in history.decisions.values()}
-    return f"{len(merges)} recomputed to their commit ids, {moved} on a moved base; {len(people)} deciders"
+    alone = sum(commit.kind == KIND_MERGE and commit.trial for commit in history.commits.values())
+    note = f"; {alone} {SELF_APPROVED}, to branches of trials only" if alone else ""
+    return (
+        f"{len(merges)} recomputed to their commit ids, {moved} on a moved base; {len(people)} deciders{note}"
+    )
 
 
 def _rest_not_reached(report: Report, names: Iterable[str]) -> None:

@@ -28,6 +28,7 @@ from countersign_verify.tree import (
     tree_id,
     tree_replace,
 )
+from countersign_verify.trial_log import merge_branch_check
 
 STATE_FILE = "docs/project_state.md"
 _FIELDS = frozenset(
@@ -99,6 +100,7 @@ class HistoryCommit:
     kind: str
     run_id: str
     tree: tuple[TreeEntry, ...] | None
+    trial: bool = False
 
 
 @dataclass(slots=True)
@@ -111,6 +113,7 @@ class History:
             was abandoned in between is none.
         ended: The event by which a request was voided or expired, by request.
         unmade: The event by which the key of a pack was destroyed, by the pack's digest.
+        trials: The projects that began as a trial.
         packs: The packs that hold, by digest.
         decisions: The decisions that hold, by id.
         addenda: The addenda that hold, by id.
@@ -121,6 +124,7 @@ class History:
     intended: Mapping[str, LoggedEvent]
     ended: Mapping[str, LoggedEvent]
     unmade: Mapping[str, LoggedEvent] = field(default_factory=dict)
+    trials: frozenset[str] = frozenset()
     packs: dict[str, VerifiedPack] = field(default_factory=dict)
     decisions: dict[str, LoggedDecision] = field(default_factory=dict)
     addenda: dict[str, LoggedAddendum] = field(default_factory=dict)
@@ -194,6 +198,7 @@ def merge_check(merge: Merge, event: LoggedEvent, history: History) -> None:
         raise RefusedError("merge.pack", "its pack is about another run or other entries")
     if verified.policy.blocked or not verified.passed:
         raise RefusedError("merge.gates", "it was merged although policy or a gate stopped it")
+    merge_branch_check(verified.trial, (history.intended[merge.run_id], event), merge.merge_raw)
     decisions = _decisions(merge, event, history)
     for logged in decisions:
         decision_bound(logged.decision, verified)
@@ -220,6 +225,7 @@ def _unmade_check(merge: Merge, event: LoggedEvent, history: History) -> None:
             raise RefusedError("decision.pack", "the decision is on another pack or run")
         if logged.decision.expires_at < event.time:
             raise RefusedError("merge.expired", "it was merged after a decision on it had expired")
+        merge_branch_check(logged.decision.trial, (history.intended[merge.run_id], event), merge.merge_raw)
         if merge.addendum:
             addendum = _addendum(merge.addendum, history).addendum
             bound = (addendum.pack, addendum.run_id, addendum.previous_base, addendum.new_base)
@@ -227,13 +233,13 @@ def _unmade_check(merge: Merge, event: LoggedEvent, history: History) -> None:
                 raise RefusedError("merge.addendum", "its addendum is about another pack, run or base")
             if addendum.result_tree != merge.result_tree or not logged.decision.carry_over_allowed:
                 raise RefusedError("merge.carried", "a decision on it may not be carried over to this result")
-            _steps_check(addendum, history)
+            _steps_check(addendum, history, trial=bool(logged.decision.trial))
         elif (change.base_commit, change.result_tree) != (merge.base_before, merge.result_tree):
             raise RefusedError("decision.binding", "the decision is bound to another base or result")
-    _unmade_commits(merge, history)
+    _unmade_commits(merge, history, trial=any(logged.decision.trial for logged in decisions))
 
 
-def _unmade_commits(merge: Merge, history: History) -> None:
+def _unmade_commits(merge: Merge, history: History, *, trial: bool) -> None:
     """The commits are those of their ids; their trees are recomputed where another file tells the base."""
     commit = _commit(merge.merge_raw, merge.merge_commit, "merge commit")
     if commit.tree != merge.result_tree or commit.parents[:1] != (merge.base_before,):
@@ -250,8 +256,7 @@ def _unmade_commits(merge: Merge, history: History) -> None:
         with_state = tree_replace(result, [merge.state_entry])
         if (tree_id(result), tree_id(with_state)) != (merge.result_tree, state.tree):
             raise RefusedError("merge.tree", "base and entries do not give the trees that were merged")
-    history.commits[merge.merge_commit] = HistoryCommit(merge.base_before, KIND_MERGE, merge.run_id, result)
-    history.commits[merge.state_commit] = HistoryCommit(merge.merge_commit, "state", merge.run_id, with_state)
+    _commits_keep(merge, history, result, with_state, trial=trial)
 
 
 def _event_check(merge: Merge, event: LoggedEvent, history: History) -> None:
@@ -340,7 +345,7 @@ def _carry_over_check(
     for item in decisions:
         if not item.decision.carry_over_allowed or item.decision.request_id != addendum.request_id:
             raise RefusedError("merge.carried", "a decision on it may not be carried over by this addendum")
-    _steps_check(addendum, history)
+    _steps_check(addendum, history, trial=bool(verified.trial))
     moved = tree_changes(history.tree_of(addendum.previous_base), history.tree_of(addendum.new_base))
     touched = {entry.path for entry in merge.entries}
     for change in moved:
@@ -352,13 +357,17 @@ def _carry_over_check(
             )
 
 
-def _steps_check(addendum: Addendum, history: History) -> None:
+def _steps_check(addendum: Addendum, history: History, *, trial: bool) -> None:
     """Every commit in between is a merge or state entry of this log, in one unbroken line."""
     current = addendum.previous_base
     for step in addendum.intervening:
         commit = history.commits.get(step.commit)
         if commit is None or (commit.kind, commit.run_id) != (step.kind, step.run_id):
             raise RefusedError("merge.step", f"the commit {step.commit} in between is not one of this log")
+        if commit.trial != trial:
+            raise RefusedError(
+                "merge.step", f"the commit {step.commit} in between is one of a trial, or not one"
+            )
         if commit.parent != current:
             raise RefusedError("merge.step", f"the commit {step.commit} does not stand on {current}")
         current = step.commit
@@ -382,8 +391,24 @@ def _commits_check(merge: Merge, verified: VerifiedPack, history: History) -> No
     with_state = tree_replace(result, [merge.state_entry])
     if state.parents != (merge.merge_commit,) or state.tree != tree_id(with_state):
         raise RefusedError("merge.state", "the state commit holds more than the project state")
-    history.commits[merge.merge_commit] = HistoryCommit(merge.base_before, KIND_MERGE, merge.run_id, result)
-    history.commits[merge.state_commit] = HistoryCommit(merge.merge_commit, "state", merge.run_id, with_state)
+    _commits_keep(merge, history, result, with_state, trial=bool(verified.trial))
+
+
+def _commits_keep(
+    merge: Merge,
+    history: History,
+    result: tuple[TreeEntry, ...] | None,
+    with_state: tuple[TreeEntry, ...] | None,
+    *,
+    trial: bool,
+) -> None:
+    """Remember both commits: what is merged later may stand on them."""
+    history.commits[merge.merge_commit] = HistoryCommit(
+        merge.base_before, KIND_MERGE, merge.run_id, result, trial
+    )
+    history.commits[merge.state_commit] = HistoryCommit(
+        merge.merge_commit, "state", merge.run_id, with_state, trial
+    )
 
 
 def _commit(raw: bytes, stated: str, what: str) -> Commit:

@@ -20,9 +20,12 @@ from countersign_verify.pack_facts import (
     statements_check,
 )
 from countersign_verify.report import Report
+from countersign_verify.trial import trial_read
 from countersign_verify.trust import Trust
+from countersign_verify.vocabulary import SELF_APPROVED, TRIAL
 
 MAX_ENVELOPE_BYTES = 1024 * 1024
+_SUBJECT = "the subject of the pack"
 _AFTER = "not reached: an earlier check failed"
 
 
@@ -40,6 +43,11 @@ class VerifiedPack:
     def passed(self) -> bool:
         """Whether every gate passed."""
         return set(self.gates.values()) == {PASS}
+
+    @property
+    def trial(self) -> str:
+        """The branch of the trial that the pack belongs to; nothing where it is none."""
+        return trial_read(self.pack.subject, _SUBJECT)
 
 
 def pack_verify(file: Path, trust: Trust, report: Report) -> VerifiedPack | None:
@@ -80,6 +88,8 @@ def pack_verify(file: Path, trust: Trust, report: Report) -> VerifiedPack | None
         gates = report.attempt("gates", lambda: gates_check(pack, statements), _gates_detail)
         risk = report.attempt("risk", lambda: risk_check(pack, statements), _risk_detail)
         policy = _policy(pack, risk, report)
+    if TRIAL in pack.subject:
+        report.attempt("trial", lambda: trial_read(pack.subject, _SUBJECT), trial_detail)
     exceptions = report.attempt(
         "exceptions", lambda: exceptions_check(pack), lambda found: f"{found} in force, each bounded"
     )
@@ -150,6 +160,8 @@ def decision_bound(decision: Decision, verified: VerifiedPack) -> None:
     for what, (bound, actual) in pairs.items():
         if bound != actual:
             raise RefusedError("decision.binding", f"the decision is bound to another {what}")
+    if decision.trial != verified.trial:
+        raise RefusedError("decision.trial", "decision and pack disagree on whether it is self-approved")
     excluded = pack.subject["excluded"]
     if not isinstance(excluded, list) or not decision.excluded.issuperset(str(item) for item in excluded):
         raise RefusedError("decision.excluded", "the decision leaves out persons whom the pack excludes")
@@ -175,6 +187,14 @@ def _policy(pack: Pack, risk: RiskFacts | None, report: Report) -> Policy | None
     return report.attempt("policy", lambda: policy_check(pack, risk), _policy_detail)
 
 
+def trial_detail(branch: str) -> str:
+    """What a reader has to know of a trial."""
+    return (
+        f"{SELF_APPROVED}: one person may have made and approved this alone; it counts on the branch "
+        f"{branch[:80]!a} only"
+    )
+
+
 def _gates_detail(gates: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {status}" for name, status in sorted(gates.items()))
 
@@ -194,4 +214,5 @@ def _decisions_detail(decisions: Sequence[Decision]) -> str:
         return "no decision on this pack among those beside it"
     approvals = sum(decision.verdict == APPROVE for decision in decisions)
     unattended = ", UNATTENDED: made without a person" if any(d.unattended for d in decisions) else ""
-    return f"{approvals} of {len(decisions)} approve exactly this pack{unattended}"
+    alone = f", {SELF_APPROVED}" if any(d.trial for d in decisions) else ""
+    return f"{approvals} of {len(decisions)} approve exactly this pack{unattended}{alone}"

@@ -33,6 +33,12 @@ SUBJECT_TEXTS: Final = (
 SUBJECT_INTEGERS: Final = ("attempt", "score")
 SUBJECT_LISTS: Final = ("excluded",)  # ids of the persons who can never approve this change
 
+# What a pack of a trial and the decisions on it say besides: {"approval": SELF_APPROVED, "branch": ...}.
+TRIAL: Final = "trial"
+SELF_APPROVED: Final = "self-approved"
+TRIAL_BRANCHES: Final = "trial/"
+TRIAL_TRAILER: Final = "Countersign-Approval: self-approved"  # in the message of the merge commit
+
 # Every field that an evidence pack answers; one that does not apply says why.
 FIELDS: Final = (
     "artifact_hashes",
@@ -112,6 +118,7 @@ EVENT_MERGE_ABANDONED: Final = "merge.abandoned"
 EVENT_MERGED: Final = "run.merged"
 EVENT_REQUEST_VOIDED: Final = "approval.voided"
 EVENT_REQUEST_EXPIRED: Final = "approval.expired"
+EVENT_TRIAL_BEGUN: Final = "trial.begun"
 EVENT_ROLE_GRANTED: Final = "role.granted"
 EVENT_ROLE_REVOKED: Final = "role.revoked"
 EVENT_CREDENTIAL_PROPOSED: Final = "credential.proposed"
@@ -126,6 +133,7 @@ EVENT_DATA: Final = {
     EVENT_REQUEST_VOIDED: frozenset(),
     EVENT_REQUEST_EXPIRED: frozenset(),
     EVENT_MERGE_ABANDONED: frozenset(),
+    EVENT_TRIAL_BEGUN: frozenset({"project"}),
     EVENT_ROLE_GRANTED: frozenset({"role"}),
     EVENT_ROLE_REVOKED: frozenset({"role"}),
     EVENT_CREDENTIAL_PROPOSED: frozenset({"person_id", "credential", "public_key", "rp_id"}),

@@ -58,6 +58,9 @@ class Policy(Output):
     decision_text = serializers.CharField()
     blocked = serializers.BooleanField()
     passkey = serializers.BooleanField(help_text="a decision needs the approver's own passkey")
+    trial_branch = serializers.CharField(
+        allow_null=True, help_text="in a trial: self-approved, and merged to this branch only"
+    )
     reasons = PolicyReason(many=True)
 
 

@@ -92,6 +92,10 @@ class ProjectSettings(Output):
         child=serializers.CharField(), help_text="ids of the persons who are told one after the other"
     )
 
+    trial = serializers.BooleanField(
+        help_text="one person tries the product alone; chosen at registration, and for good"
+    )
+
 
 class ProjectSettingsInput(Input):
     """The settings to change; what is left out stays."""
@@ -137,6 +141,9 @@ class ProjectInput(Input):
     )
     name = serializers.CharField(max_length=200)
     isolation = serializers.ChoiceField(choices=ISOLATIONS, required=False)
+    trial = serializers.BooleanField(
+        default=False, help_text="self-approved changes are allowed, and merged to a branch under trial/ only"
+    )
 
 
 def project_view(project: ProjectData) -> Mapping[str, object]:

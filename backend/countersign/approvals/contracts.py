@@ -47,13 +47,18 @@ class ChangeBinding:
 
 @dataclass(frozen=True, slots=True)
 class PolicySnapshot:
-    """The policy as it was when the request was opened; later rules don't change it."""
+    """The policy as it was when the request was opened; later rules don't change it.
+
+    Attributes:
+        trial: the branch of the trial, where one person decides alone.
+    """
 
     tier: str
     quorum: tuple[QuorumRule, ...]
     reasons: tuple[Mapping[str, str], ...]
     blocked: bool
     passkey: bool = False
+    trial: str = ""
 
 
 @dataclass(frozen=True, slots=True)

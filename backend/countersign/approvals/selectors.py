@@ -16,6 +16,7 @@ from countersign.approvals.contracts import (
 )
 from countersign.approvals.errors import RequestNotFound
 from countersign.approvals.models import ApprovalRequest, Decision
+from countersign_verify.canonical import canonical_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,6 +83,7 @@ def request_data(row: ApprovalRequest) -> RequestData:
             reasons=tuple(row.policy["reasons"]),
             blocked=row.policy["blocked"],
             passkey=row.policy.get("passkey", False),
+            trial=row.policy.get("trial", ""),
         ),
         binding=ChangeBinding(**row.binding) if row.binding else None,
         excluded=tuple(row.excluded),
@@ -92,6 +94,15 @@ def request_data(row: ApprovalRequest) -> RequestData:
         void_reason=row.void_reason,
         superseded_by=str(successor) if successor else None,
         decisions=tuple(decision_data(decision) for decision in decisions),
+    )
+
+
+def request_envelopes(request: RequestData) -> tuple[bytes, ...]:
+    """Return the signed approvals of a request as they lie beside its pack."""
+    return tuple(
+        canonical_bytes(dict(decision.envelope))
+        for decision in request.decisions
+        if decision.verdict == "approve"
     )
 
 

@@ -107,6 +107,7 @@ def request_open(  # noqa: PLR0913 - what a decision is bound to, each part by n
             "reasons": [dict(reason) for reason in policy.reasons],
             "blocked": policy.blocked,
             "passkey": policy.passkey,
+            "trial": policy.trial,
         },
         binding=binding.as_json() if binding else None,
         excluded=sorted(excluded),
@@ -126,6 +127,7 @@ def request_open(  # noqa: PLR0913 - what a decision is bound to, each part by n
             "tier": policy.tier,
             "blocked": policy.blocked,
             "excluded": sorted(excluded),
+            **({"trial": policy.trial} if policy.trial else {}),
         },
     )
     return request_data(row)
@@ -187,7 +189,8 @@ def _require_outside(request: RequestData, actor: Actor) -> None:
     if actor.minted_by not in {None, actor.person_id}:
         message = "somebody else made this token and would decide with you: use your own, or log in"
         raise ApproverExcluded(message)
-    if actor.participants & set(request.excluded):
+    # In a trial one person decides alone; what they sign says so (see the statement).
+    if actor.participants & set(request.excluded) and not request.policy.trial:
         message = "you took part in this change, so you can't decide on it"
         raise ApproverExcluded(message)
     if any(decision.person_id == actor.person_id for decision in request.decisions):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from countersign.shared.clock import isoformat
 from countersign.shared.keys import signing_key
-from countersign_verify import dsse
+from countersign_verify import dsse, vocabulary
 from countersign_verify.canonical import canonical_bytes, digest_bytes
 from countersign_verify.decision import decision_statement
 
@@ -79,6 +79,11 @@ def decision_content(
         "carry_over_allowed": request.carry_over_allowed,
         "excluded": sorted(request.excluded),
     }
+    if request.policy.trial:
+        predicate[vocabulary.TRIAL] = {
+            "approval": vocabulary.SELF_APPROVED,
+            "branch": request.policy.trial,
+        }
     return decision_statement(predicate)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.contrib.admin import action
+from django.contrib.admin import action, display
 
 from countersign.console.base import ReadOnlyAdmin
 from countersign.console.site import console_actor
@@ -23,7 +23,15 @@ class ProjectAdmin(ReadOnlyAdmin):
     """Shows projects, and sets what becomes of their decisions."""
 
     search_fields = ("slug", "name")
+    list_display = ("name", "state", "trial", "created_at")
     actions = ("make_strict", "let_carry_over")
+
+    @display(description="trial")
+    def trial(self, project: Project) -> str:
+        """Say where one person decides alone, and where that is merged to."""
+        if project.settings.get("trial") is not True:
+            return "no"
+        return f"self-approved, to {project.default_branch or 'trial/'} only"
 
     @action(description="Strict: any move of the branch voids decisions")
     def make_strict(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:

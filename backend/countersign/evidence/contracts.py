@@ -52,6 +52,7 @@ class PackContents:
         policy: who must approve and why.
         environment: ``name==version`` of what the project's environment holds.
         exceptions: waivers in force, with expiry and compensating controls.
+        trial: the branch of the trial that the project is; nothing where it is none.
     """
 
     project: str
@@ -88,6 +89,7 @@ class PackContents:
     excluded: tuple[str, ...]
     started_at: datetime
     finished_at: datetime
+    trial: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,11 @@ def _subject(contents: PackContents) -> dict[str, JSON]:
         "ruleset_digest": contents.ruleset_digest,
         "score": contents.score,
         "excluded": sorted(contents.excluded),
+        **(
+            {vocabulary.TRIAL: {"approval": vocabulary.SELF_APPROVED, "branch": contents.trial}}
+            if contents.trial
+            else {}
+        ),
     }
 
 

@@ -116,3 +116,13 @@ class ProjectData:
     settings: Mapping[str, JSON]
     created_at: datetime
     reason: str = field(default="")
+
+    @property
+    def trial(self) -> bool:
+        """Whether one person tries the product here alone."""
+        return self.settings.get("trial") is True
+
+    @property
+    def trial_branch(self) -> str:
+        """The branch that a trial merges to; nothing in a project that is none."""
+        return self.default_branch if self.trial else ""

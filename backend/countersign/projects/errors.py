@@ -27,3 +27,9 @@ class ProjectStateConflict(StateConflict):
     """The project is not in a state from which this move is allowed."""
 
     code = "project_state_conflict"
+
+
+class TrialFixed(Conflict):
+    """Whether a project is a trial is chosen when it is registered, and for good."""
+
+    code = "trial_fixed"

@@ -11,10 +11,21 @@ from django.db.models.functions import Now
 
 from countersign.audit.services import record
 from countersign.jobs.services import lease_check
-from countersign.projects.errors import ProjectExists, ProjectInvalid, ProjectNotFound, ProjectStateConflict
+from countersign.projects.errors import (
+    ProjectExists,
+    ProjectInvalid,
+    ProjectNotFound,
+    ProjectStateConflict,
+    TrialFixed,
+)
 from countersign.projects.models import Isolation, Project, ProjectState
 from countersign.projects.selectors import project_data
-from countersign.projects.settings import settings_check, settings_whole, settings_with_defaults
+from countersign.projects.settings import (
+    TRIAL_BRANCHES,
+    settings_check,
+    settings_whole,
+    settings_with_defaults,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +87,13 @@ def project_create(
         subject=("project", str(project.id)),
         data={"slug": slug, "isolation": isolation, "settings": chosen},
     )
+    if chosen["trial"]:
+        record(
+            actor=actor,
+            type="trial.begun",
+            subject=("project", str(project.id)),
+            data={"project": slug, "branches": TRIAL_BRANCHES},
+        )
     project.refresh_from_db()
     return project_data(project)
 
@@ -102,6 +120,7 @@ def project_settings_change(*, actor: Actor, project_id: str, settings: Mapping[
     Raises:
         ProjectInvalid: a setting or a value does not exist.
         ProjectNotFound: there is no such project.
+        TrialFixed: a trial would become a normal project, or a normal one a trial.
     """
     settings_check(settings)
     settings = settings_whole(settings)
@@ -111,6 +130,7 @@ def project_settings_change(*, actor: Actor, project_id: str, settings: Mapping[
         raise ProjectNotFound(message, project=project_id)
     before = settings_with_defaults(project.settings)
     after = {**before, **settings}
+    _trial_fixed(before, after)
     if after != before:
         Project.objects.filter(pk=project_id).update(settings=after, updated_at=Now())
         changed = sorted(key for key in after if after[key] != before[key])
@@ -125,6 +145,16 @@ def project_settings_change(*, actor: Actor, project_id: str, settings: Mapping[
         )
     project.refresh_from_db()
     return project_data(project)
+
+
+def _trial_fixed(before: Mapping[str, JSON], after: Mapping[str, JSON]) -> None:
+    """Refuse to make a trial a normal project: what one person approved alone would come along."""
+    if before["trial"] != after["trial"]:
+        message = (
+            "whether a project is a trial is chosen when it is registered, and for good: "
+            "register the repository once more under another name"
+        )
+        raise TrialFixed(message, setting="trial")
 
 
 def _move(project_id: str, expected: tuple[str, ...], **changes: object) -> None:
@@ -145,12 +175,15 @@ def project_imported(*, actor: Actor, lease: Lease, project_id: str, branch: str
 
     Raises:
         LeaseLost: another worker holds the job now.
-        ProjectInvalid: the commit is no object id.
+        ProjectInvalid: the commit is no object id, or a trial would work on a branch of the others.
         ProjectNotFound: there is no such project.
         ProjectStateConflict: it is not being registered.
     """
     lease_check(lease)
     _check_commit(commit)
+    if not branch.startswith(TRIAL_BRANCHES) and Project.objects.filter(pk=project_id, settings__trial=True):
+        message = f"a trial works on a branch under {TRIAL_BRANCHES}, not on {branch!r}"
+        raise ProjectInvalid(message, branch=branch)
     _move(project_id, (ProjectState.REGISTERING,), default_branch=branch, head_commit=commit)
     record(
         actor=actor,

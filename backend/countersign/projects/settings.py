@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from countersign.projects.errors import ProjectInvalid
 from countersign.shared.clock import now
 from countersign.shared.working_time import WorkingCalendar, calendar_read, working_add
+from countersign_verify import vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 BASE_MOVES: Final = ("carry_over", "strict")
 # Which decisions need the passkey of who decides: none, those of the change advisory board, or all.
 PASSKEYS: Final = ("none", "cab", "all")
+# A trial merges to branches under this name only.
+TRIAL_BRANCHES: Final = vocabulary.TRIAL_BRANCHES
+_CHOICES: Final[Mapping[str, tuple[JSON, ...]]] = {
+    "base_move": BASE_MOVES,
+    "passkey": PASSKEYS,
+    "trial": (False, True),
+}
 MAX_SLOT_MINUTES: Final = 240
 MAX_DECIDE_HOURS: Final = 400
 MAX_OWNERS: Final = 5
@@ -28,6 +36,8 @@ DEFAULTS: Final[Mapping[str, JSON]] = {
     "decide_within_hours": 56,
     "calendar": WorkingCalendar().as_json(),
     "escalation": [],
+    # One person alone tries the product: see ``TRIAL_BRANCHES``. Chosen at registration, and for good.
+    "trial": False,
 }
 
 
@@ -45,15 +55,13 @@ def settings_check(settings: Mapping[str, JSON]) -> None:
 
 
 def _exists(key: str, value: JSON) -> bool:
-    if key == "base_move":
-        return value in BASE_MOVES
+    if key in _CHOICES:
+        return any(type(value) is type(choice) and value == choice for choice in _CHOICES[key])
     if key == "calendar":
         return _calendar_exists(value)
     if key == "escalation":
         owners = value if isinstance(value, list) else [None]
         return len(owners) <= MAX_OWNERS and all(isinstance(owner, str) for owner in owners)
-    if key == "passkey":
-        return value in PASSKEYS
     # How long one change may hold the merge slot for itself; 0 lets none do so.
     number = isinstance(value, int) and not isinstance(value, bool)
     if key == "decide_within_hours":

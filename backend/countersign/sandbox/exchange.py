@@ -73,7 +73,12 @@ def gitwork_run(
 
 
 def repository_import(
-    repository: Repository, source: Path, branch: str | None, *, isolation: IsolationKind
+    repository: Repository,
+    source: Path,
+    branch: str | None,
+    *,
+    isolation: IsolationKind,
+    start: str = "",
 ) -> ImportedHead:
     """Bring one branch of somebody's repository, with its history, in as checked objects.
 
@@ -82,6 +87,7 @@ def repository_import(
         source: a repository with or without a checkout; it is only read.
         branch: by default the one that is checked out.
         isolation: how Git is kept apart while it reads ``source``.
+        start: the commit where the branch begins when it is not there yet.
 
     Raises:
         RepositoryNotFound: there is no repository at ``source``.
@@ -95,7 +101,7 @@ def repository_import(
     pack = out / "objects.pack"
     try:
         answer = gitwork_run(
-            {"do": "import", "source": str(source), "branch": branch, "pack": str(pack)},
+            {"do": "import", "source": str(source), "branch": branch, "pack": str(pack), "start": start},
             (Bind.at_source(source), Bind.at_source(out, writable=True)),
             isolation=isolation,
         )
@@ -137,12 +143,14 @@ def repository_deliver(
     new: str,
     tags: Mapping[str, str],
     isolation: IsolationKind,
+    create: bool = False,
 ) -> None:
     """Move a branch of somebody's repository from ``old`` to ``new`` and set tags; repeating it does nothing.
 
     Objects go in as one checked pack. Branch and tags move in one transaction by compare-and-swap. A branch
     that is
-    checked out is updated with its checkout, when that is clean.
+    checked out is updated with its checkout, when that is clean. With ``create``, a branch that is not there
+    is made.
 
     Raises:
         RefMoved: the branch is neither at ``old`` nor at ``new``, or a tag is on another commit.
@@ -166,6 +174,7 @@ def repository_deliver(
             "old": old,
             "new": new,
             "tags": dict(tags),
+            "create": create,
         },
         (Bind.at_source(source, writable=True),),
         isolation=isolation,

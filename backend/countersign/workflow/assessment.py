@@ -19,6 +19,7 @@ from countersign.governance.risk_factors import risk_inputs
 from countersign.sandbox.isolation import IsolationKind
 from countersign.workflow.change import changed_kinds, repository_of
 from countersign.workflow.places import analysis_cache, workspace
+from countersign.workflow.trial import trial_policy
 from countersign_verify.risk import risk_evaluate
 
 if TYPE_CHECKING:
@@ -125,4 +126,4 @@ def change_assess(
         blocked=decided.blocked,
         passkey=passkey_wanted(project, decided.tier),
     )
-    return Assessment(facts, violations, inputs, score, unknown, policy)
+    return Assessment(facts, violations, inputs, score, unknown, trial_policy(project, policy))

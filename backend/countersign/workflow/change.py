@@ -15,6 +15,7 @@ from countersign.runs.contracts import ChangedEntryData
 from countersign.runs.errors import ProposalEmpty
 from countersign.sandbox.contracts import Replacement
 from countersign.sandbox.repository import Repository
+from countersign_verify.vocabulary import TRIAL_TRAILER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,13 +125,17 @@ def change_message(run: RunData) -> str:
     )
 
 
-def merge_message(run: RunData, *, decision_ids: Iterable[str], addendum: str | None) -> str:
+def merge_message(
+    run: RunData, *, decision_ids: Iterable[str], addendum: str | None, trial: bool = False
+) -> str:
     """Return the message of a merge commit: what was approved, by which decisions, on which evidence."""
     lines = [f"Merge {run.branch}: {run.title}", "", f"Countersign-Run: {run.id}"]
     lines.append(f"Countersign-Pack: {run.pack_digest}")
     lines += [f"Countersign-Decision: {decision}" for decision in sorted(decision_ids)]
     if addendum:
         lines.append(f"Countersign-Addendum: {addendum}")
+    if trial:
+        lines.append(TRIAL_TRAILER)
     return "\n".join(lines) + "\n"
 
 

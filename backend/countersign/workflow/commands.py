@@ -49,8 +49,12 @@ class WorkItemNotRunnable(Conflict):
     code = "work_item_not_runnable"
 
 
-def project_register(*, actor: Actor, source: str, name: str, isolation: str = "") -> str:
+def project_register(
+    *, actor: Actor, source: str, name: str, isolation: str = "", trial: bool = False
+) -> str:
     """Register a Git repository on this machine and put its import in line; return the job's id.
+
+    In a ``trial`` one person may decide on their own changes, which go to a branch under ``trial/`` only.
 
     Raises:
         PermissionDenied: the actor may not register projects.
@@ -66,6 +70,7 @@ def project_register(*, actor: Actor, source: str, name: str, isolation: str = "
         source_path=source,
         repository_path=str(repository_path(project_id)),
         isolation=isolation or environment().isolation,
+        settings={"trial": trial},
     )
     return job_submit(
         actor=actor,
@@ -147,7 +152,9 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
         )
         raise WorkItemNotRunnable(message, work_item_id=item.id)
     asked = asked_for(item.id)
-    quorum_require(actor.participants | askers(asked))
+    # In a trial whoever begins a run may also decide on it.
+    trial = project_get(actor=EXECUTOR, project_id=item.project_id).trial
+    quorum_require(() if trial else actor.participants | askers(asked))
     if item.state is WorkItemState.RUNNING and not _runs_open(item.id):
         # A process that died between beginning the item and creating its run left it like this.
         _item_release(item.id)

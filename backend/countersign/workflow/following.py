@@ -37,6 +37,8 @@ def head_import(project: ProjectData) -> ImportedHead:
             Path(project.source_path),
             project.default_branch,
             isolation=IsolationKind(project.isolation),
+            # The branch of a trial is made by its first merge.
+            start=project.head_commit if project.trial else "",
         )
     except (RepositoryInvalid, RepositoryNotFound) as error:
         message = f"the registered repository can't be read: {error.message}"

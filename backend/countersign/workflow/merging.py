@@ -62,7 +62,10 @@ def merge_plan(
     repository = repository_of(project)
     moment = request.decided_at or request.created_at
     message = merge_message(
-        run, decision_ids=(decision.id for decision in approvals_of(request)), addendum=addendum
+        run,
+        decision_ids=(decision.id for decision in approvals_of(request)),
+        addendum=addendum,
+        trial=project.trial,
     )
     merge_commit = repository.commit_create(result_tree, (base, run.change_commit), message, IDENTITY, moment)
     entry = state_entry(run, request, merge_commit)

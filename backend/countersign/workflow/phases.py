@@ -20,6 +20,7 @@ from countersign.workflow.deadlines import decision_time
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.places import workspace
+from countersign.workflow.trial import trial_policy
 from countersign_verify.canonical import digest_of
 
 if TYPE_CHECKING:
@@ -122,17 +123,20 @@ def _signoff_ask(context: StepContext, project: ProjectData, phase: PhaseData, p
         subject_digest=proof_digest,
         title=f"Phase {phase.code} is complete but for your word: {phase.title}",
         phase_code=phase.code,
-        policy=PolicySnapshot(
-            tier="director",
-            quorum=(QuorumRule("director", 1),),
-            reasons=(
-                {
-                    "rule": "phase-signoff",
-                    "text": "A phase is complete only when the Director says so.",
-                },
+        policy=trial_policy(
+            project,
+            PolicySnapshot(
+                tier="director",
+                quorum=(QuorumRule("director", 1),),
+                reasons=(
+                    {
+                        "rule": "phase-signoff",
+                        "text": "A phase is complete only when the Director says so.",
+                    },
+                ),
+                blocked=False,
+                passkey=passkey_wanted(project, "director"),
             ),
-            blocked=False,
-            passkey=passkey_wanted(project, "director"),
         ),
         binding=None,
         excluded=frozenset(),

@@ -240,6 +240,7 @@ def _contents(
         excluded=run.participants,
         started_at=run.created_at,
         finished_at=run.updated_at,
+        trial=project.trial_branch,
     )
 
 

@@ -8,6 +8,7 @@ from countersign.accounts.deciding import credential_key
 from countersign.approvals.quorum import quorum_met
 from countersign.evidence.errors import PackDamaged
 from countersign.evidence.selectors import pack_file
+from countersign.projects.selectors import project_get
 from countersign.shared.env import demo_installation
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.merging import approvals_of
@@ -34,6 +35,7 @@ def approved_pack_verify(run: RunData, request: RequestData) -> None:
         PackNotFound: there is no such pack.
         ObjectMissing: the store has lost it.
     """
+    project = project_get(actor=EXECUTOR, project_id=run.project_id)
     trust = trust_current(allow_unattended=demo_installation())
     report = Report()
     with pack_file(actor=EXECUTOR, digest=run.pack_digest) as file:
@@ -43,6 +45,9 @@ def approved_pack_verify(run: RunData, request: RequestData) -> None:
             raise PackDamaged(message, run_id=run.id)
         if request.subject_digest != verified.pack.digest or verified.policy.blocked:
             message = "the decision is on another pack, or the policy blocks it"
+            raise PackDamaged(message, run_id=run.id)
+        if verified.trial != project.trial_branch:
+            message = "pack and project disagree on whether this is self-approved"
             raise PackDamaged(message, run_id=run.id)
         try:
             for decision in approvals_of(request):

@@ -97,6 +97,7 @@ def merge_intend(
     tag: str,
     result_tree: str,
     addendum_digest: str | None,
+    branch: str = "",
 ) -> MergeData:
     """Record, before any ref moves, which commits will mean "merged"; a repeat finds its own intent.
 
@@ -126,6 +127,7 @@ def merge_intend(
             "tag": tag,
             "result_tree": result_tree,
             "addendum": addendum_digest,
+            **({"branch": branch} if branch else {}),
         },
     )
     merge = Merge.objects.create(
@@ -142,7 +144,9 @@ def merge_intend(
 
 
 @transaction.atomic(durable=True)
-def run_merged(*, actor: Actor, lease: Lease, run_id: str, decision_ids: tuple[str, ...]) -> RunData:
+def run_merged(
+    *, actor: Actor, lease: Lease, run_id: str, decision_ids: tuple[str, ...], branch: str = ""
+) -> RunData:
     """Record that the intended commits stand on the branch; frees the merge slot. A repeat changes nothing.
 
     Raises:
@@ -171,6 +175,7 @@ def run_merged(*, actor: Actor, lease: Lease, run_id: str, decision_ids: tuple[s
             "state_commit": merge.state_commit,
             "tag": merge.tag,
             "result_tree": merge.result_tree,
+            **({"branch": branch} if branch else {}),
         },
     )
     return run_data(run)

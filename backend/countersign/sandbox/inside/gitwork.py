@@ -92,6 +92,9 @@ def pack_out(task: dict[str, str]) -> dict[str, str]:
             raise Refused("failed", "no branch is checked out; name the branch")
         branch = head.stdout.decode().strip()
     found = git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}^{{commit}}")
+    if found.returncode and task.get("start"):
+        _room_check(git, branch)
+        found = git.run("rev-parse", "--verify", "--quiet", f"{task['start']}^{{commit}}")
     if found.returncode:
         raise Refused("failed", f"there is no branch {branch!r} with a commit")
     commit = found.stdout.decode().strip()
@@ -107,6 +110,15 @@ def pack_out(task: dict[str, str]) -> dict[str, str]:
     if done.returncode:
         raise Refused("failed", f"git pack-objects: {done.stderr.decode(errors='replace').strip()[:300]}")
     return {"state": "done", "branch": branch, "commit": commit}
+
+
+def _room_check(git: Git, branch: str) -> None:
+    """Refuse a branch that can't be made because a part of its name is a branch already."""
+    parts = branch.split("/")
+    for number in range(1, len(parts)):
+        taken = "/".join(parts[:number])
+        if git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{taken}").returncode == 0:
+            raise Refused("failed", f"the branch {taken!r} is in the way of {branch!r}; rename it first")
 
 
 def _update_checkout(git: Git, branch: str, old: str, new: str) -> bool:
@@ -139,10 +151,11 @@ def deliver(task: dict[str, object], pack: bytes) -> dict[str, str]:
     git = Git(Path(str(task["source"])))
     ref = f"refs/heads/{branch}"
     at = git.run("rev-parse", "--verify", "--quiet", ref).stdout.decode().strip()
-    if at not in {old, new}:
+    begins = not at and task.get("create") is True
+    if not begins and at not in {old, new}:
         raise Refused("moved", f"{branch} is at {at or 'nothing'}, not at {old}")
     git.ask("index-pack", "--stdin", "--strict", "--fix-thin", stdin=pack)
-    changes = [f"update {ref} {new} {old}"] if at == old else []
+    changes = [f"create {ref} {new}"] if begins else [f"update {ref} {new} {old}"] if at == old else []
     for name, commit in tags.items():
         there = git.run("rev-parse", "--verify", "--quiet", f"refs/tags/{name}").stdout.decode().strip()
         if there and there != commit:

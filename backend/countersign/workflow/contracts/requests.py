@@ -91,6 +91,7 @@ class PolicyView:
     decision_text: str
     blocked: bool
     passkey: bool
+    trial_branch: str | None
     reasons: tuple[PolicyReason, ...]
 
 

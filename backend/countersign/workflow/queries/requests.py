@@ -39,6 +39,7 @@ from countersign.workflow.queries.request_parts import (
     receipt_of,
 )
 from countersign.workflow.queries.runs import gate_count
+from countersign_verify.vocabulary import SELF_APPROVED
 
 if TYPE_CHECKING:
     from countersign.approvals.contracts import PolicySnapshot, RequestData
@@ -192,11 +193,18 @@ def request_detail(*, actor: Actor, request_id: str) -> RequestDetailView:
     )
 
 
+def _decision_text(policy: PolicySnapshot) -> str:
+    if policy.trial:
+        return f"{SELF_APPROVED.capitalize()}: a trial, merged to {policy.trial} only."
+    return _TIERS.get(policy.tier, policy.tier)
+
+
 def _policy_view(policy: PolicySnapshot) -> PolicyView:
     return PolicyView(
         tier="cab" if policy.tier == "cab" else "director",
-        decision_text=_TIERS.get(policy.tier, policy.tier),
+        decision_text=_decision_text(policy),
         blocked=policy.blocked,
         passkey=policy.passkey,
+        trial_branch=policy.trial or None,
         reasons=tuple(PolicyReason(reason["rule"], reason["text"]) for reason in policy.reasons),
     )

@@ -41,6 +41,7 @@ from countersign.workflow.merging import approvals_of, merge_plan, state_entry
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.phases import phases_recompute
 from countersign.workflow.reverification import CarryOverRefused, decision_carry_over, entries_untouched
+from countersign.workflow.trial import target_require
 from countersign.workflow.verification import approved_pack_verify
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def merge_prepare(context: StepContext) -> Next | Done:
     if request.expires_at <= moment_agreed():
         return _void_and_rebase(context, project, run, request, "the decision expired before the merge")
     approved_pack_verify(run, request)
+    target_require(project, request)
     result_tree, addendum = run.result_tree, None
     if project.head_commit != run.base_commit:
         try:
@@ -171,6 +173,7 @@ def merge_prepare(context: StepContext) -> Next | Done:
         tag=planned.tag,
         result_tree=planned.result_tree,
         addendum_digest=addendum,
+        branch=project.default_branch,
     )
     return Next("act", summary="the merge is intended")
 
@@ -215,6 +218,7 @@ def merge_act(context: StepContext) -> Next:
 
     Raises:
         ClocksDisagree: no clock can be trusted to say that the decision still holds.
+        TrialMoved: it was signed for another branch, as a trial or not as one.
         CheckoutDirty: the branch is checked out, and the checkout is in the way.
         RefMoved: the merge's tag is there already, on another commit.
         RepositoryInvalid: the registered repository can't be written.
@@ -230,6 +234,7 @@ def merge_act(context: StepContext) -> Next:
     repository = repository_of(project)
     if request.expires_at <= moment_agreed():
         return _intent_review(context, project, merge, "the decision expired before the merge")
+    target_require(project, request)
     try:
         repository_deliver(
             repository,
@@ -239,6 +244,7 @@ def merge_act(context: StepContext) -> Next:
             new=merge.state_commit,
             tags={merge.tag: merge.merge_commit},
             isolation=IsolationKind(project.isolation),
+            create=project.trial,
         )
     except RefMoved as moved:
         if head_import(project).commit == merge.base_before:
@@ -293,6 +299,7 @@ def merge_record(context: StepContext) -> Next:
         lease=context.lease,
         run_id=run.id,
         decision_ids=tuple(decision.id for decision in approvals_of(request)),
+        branch=project.default_branch,
     )
     return Next("phase", summary="merged")
 

@@ -19,6 +19,7 @@ from countersign.sandbox.isolation import IsolationKind
 from countersign.sandbox.repository import Repository
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.places import environment_cache, workspace
+from countersign.workflow.trial import trial_branch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,14 @@ def objects_import(context: StepContext) -> Next:
     head = repository_import(
         repository, Path(project.source_path), None, isolation=IsolationKind(project.isolation)
     )
+    if project.trial:
+        head = repository_import(
+            repository,
+            Path(project.source_path),
+            trial_branch(head.branch),
+            isolation=IsolationKind(project.isolation),
+            start=head.commit,
+        )
     project_imported(
         actor=context.actor,
         lease=context.lease,

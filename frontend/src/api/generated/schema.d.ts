@@ -1507,6 +1507,8 @@ export interface components {
             blocked: boolean;
             /** @description a decision needs the approver's own passkey */
             passkey: boolean;
+            /** @description in a trial: self-approved, and merged to this branch only */
+            trial_branch: string | null;
             reasons: components["schemas"]["PolicyReason"][];
         };
         /** @description A rule that moved the policy. */
@@ -1573,6 +1575,11 @@ export interface components {
             source: string;
             name: string;
             isolation?: components["schemas"]["Isolation"];
+            /**
+             * @description self-approved changes are allowed, and merged to a branch under trial/ only
+             * @default false
+             */
+            trial: boolean;
         };
         /** @description A page of Project. */
         ProjectPage: {
@@ -1601,6 +1608,8 @@ export interface components {
             calendar: components["schemas"]["Calendar"];
             /** @description ids of the persons who are told one after the other */
             escalation: string[];
+            /** @description one person tries the product alone; chosen at registration, and for good */
+            trial: boolean;
         };
         /** @description The settings to change; what is left out stays. */
         ProjectSettingsInput: {

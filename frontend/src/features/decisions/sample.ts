@@ -31,7 +31,7 @@ export function sampleRequest(changed: Partial<DecisionRequest> = {}): DecisionR
     run_id: "r1",
     attempt: 1,
     blocked_reason: null,
-    policy: { tier: "director", decision_text: "A Director decides.", blocked: false, passkey: false, reasons: [] },
+    policy: { tier: "director", decision_text: "A Director decides.", blocked: false, passkey: false, trial_branch: null, reasons: [] },
     votes: [],
     asked: [],
     excluded: [],
