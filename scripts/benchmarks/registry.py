@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 NAMES = (
     "audit.append",
+    "audit.lag_p50",
+    "audit.lag_p99",
+    "audit.sequence",
     "pack.seal",
     "pack.seal_memory",
     "prompt.generate",
@@ -21,6 +24,8 @@ NAMES = (
     "verify.log",
     "verify.log_memory",
 )
+
+_ON_A_SERVER_OF_ITS_OWN = ("audit.lag_p50", "audit.lag_p99", "audit.sequence")
 
 
 def benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> Iterator[Benchmark]:
@@ -34,6 +39,8 @@ def benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> I
 
     if "audit.append" in names:
         yield audit_append()
+    if any(name in _ON_A_SERVER_OF_ITS_OWN for name in names):
+        yield from _log_benchmarks(directory, names)
     if "pack.seal" in names:
         yield pack_seal(directory)
     if "pack.seal_memory" in names:
@@ -48,3 +55,16 @@ def benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> I
         yield verify_log(directory)
     if "verify.log_memory" in names:
         yield verify_log_memory(directory)
+
+
+def _log_benchmarks(directory: Path, names: Sequence[str]) -> Iterator[Benchmark]:
+    from benchmarks.audit_sequence import audit_lag, audit_sequence  # noqa: PLC0415
+    from benchmarks.log_server import log_server  # noqa: PLC0415
+
+    with log_server(directory / "log") as server:
+        if "audit.lag_p50" in names:
+            yield audit_lag(server, 0.5)
+        if "audit.lag_p99" in names:
+            yield audit_lag(server, 0.99)
+        if "audit.sequence" in names:
+            yield audit_sequence(server)
