@@ -6,11 +6,13 @@ stored hashes without the data.
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 from countersign_verify.canonical import Json
 from countersign_verify.errors import RefusedError
 
 HASH_SIZE = 32
+_ROW = 1 << 16
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
@@ -65,18 +67,29 @@ class CompactRange:
 
     def append(self, hashed: bytes) -> None:
         """Add one leaf hash at the right."""
-        size = self._size
+        self._append_subtree(hashed, 1)
+
+    def extend(self, leaf_hashes: Iterable[bytes]) -> None:
+        """Add leaf hashes at the right, in order: by whole subtrees, which is faster than one by one."""
+        remaining = iter(leaf_hashes)
+        while row := list(islice(remaining, _ROW)):
+            begin = 0
+            while begin < len(row):
+                # The largest perfect subtree that starts here and that the row still fills.
+                width = 1 << ((len(row) - begin).bit_length() - 1)
+                width = min(width, self._size & -self._size) if self._size else width
+                self._append_subtree(perfect_root(row[begin : begin + width]), width)
+                begin += width
+
+    def _append_subtree(self, hashed: bytes, width: int) -> None:
+        """Add a perfect subtree by its root; the size is a multiple of its width."""
+        size = self._size // width
         hashes = self._hashes
         while size & 1:
             hashed = node_hash(hashes.pop(), hashed)
             size >>= 1
         hashes.append(hashed)
-        self._size += 1
-
-    def extend(self, leaf_hashes: Iterable[bytes]) -> None:
-        """Add leaf hashes at the right, in order."""
-        for hashed in leaf_hashes:
-            self.append(hashed)
+        self._size += width
 
     def root(self) -> bytes:
         """Root of the tree so far."""
@@ -160,8 +173,10 @@ def consistency_ranges(old_size: int, new_size: int) -> list[tuple[int, int]]:
 def perfect_root(hashes: Sequence[bytes]) -> bytes:
     """Root over a power of two of hashes."""
     row = hashes
+    sha256 = hashlib.sha256
     while len(row) > 1:
-        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
+        # `node_hash`, written out: a call for each node would cost as much as its hash.
+        row = [sha256(b"\x01" + row[at] + row[at + 1]).digest() for at in range(0, len(row), 2)]
     return row[0]
 
 

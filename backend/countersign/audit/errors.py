@@ -20,3 +20,10 @@ class PersonErased(NotFound):
     """The key of this person was destroyed: the name in the log can't be read any more."""
 
     code = "person_erased"
+
+
+class LogDamaged(DomainError):
+    """The tables of the log do not hold what was signed: somebody changed them past their triggers."""
+
+    code = "log_damaged"
+    status = 500
