@@ -27,3 +27,10 @@ class LogDamaged(DomainError):
 
     code = "log_damaged"
     status = 500
+
+
+class MirrorDisagrees(DomainError):
+    """The log and its copy in the object store are not one log: one of them was changed."""
+
+    code = "log_mirror_disagrees"
+    status = 500

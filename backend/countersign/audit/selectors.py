@@ -225,11 +225,11 @@ def checkpoints_iterate() -> Iterator[CheckpointData]:
         yield _cosigned(row, policy) if policy.quorum else _plain(row)
 
 
-def entries_iterate(*, size: int) -> Iterator[bytes]:
-    """Yield the first ``size`` log entries in the order of the tree, for an export."""
-    for start in range(0, size, _BATCH):
+def entries_iterate(*, size: int, start: int = 0) -> Iterator[bytes]:
+    """Yield the entries of the first ``size`` leaves in the order of the tree, from ``start`` on."""
+    for begin in range(start, size, _BATCH):
         leaves = list(
-            AuditLeaf.objects.filter(leaf_index__gte=start, leaf_index__lt=min(size, start + _BATCH))
+            AuditLeaf.objects.filter(leaf_index__gte=begin, leaf_index__lt=min(size, begin + _BATCH))
             .order_by("leaf_index")
             .values_list("event_position", flat=True)
         )

@@ -55,6 +55,8 @@ def processes(count: int, log: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
             environment = {
                 **os.environ,
                 "COUNTERSIGN_DATABASE_ROLE": "sequencer",
+                # The mirror of another test's log would not be that of this one.
+                "COUNTERSIGN_OBJECT_STORE": str(log.with_name("objects")),
                 "PGAPPNAME": f"sequencer-{number}",
             }
             with log.open("ab") as output:

@@ -219,12 +219,13 @@ def test_sequencer_main_stops_on_a_signal(monkeypatch: pytest.MonkeyPatch) -> No
 
     seen: list[bool] = []
 
-    def run(stop: threading.Event) -> None:
+    def run(stop: threading.Event, _disagrees: threading.Event) -> None:
         signal.raise_signal(signal.SIGTERM)
         seen.append(stop.is_set())
 
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     monkeypatch.setattr(sequencer, "run", run)
+    monkeypatch.setattr(sequencer, "mirror_run", lambda stop, _disagrees: stop.wait())
     try:
         sequencer.main()
     finally:

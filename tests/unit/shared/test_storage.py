@@ -62,8 +62,15 @@ def test_put_of_other_bytes_is_refused(store: ObjectStore, key: str) -> None:
 
 def test_get_of_nothing_is_missing(store: ObjectStore, key: str) -> None:
     assert not store.exists(key)
+    assert not store.was_stored(key)
     with pytest.raises(ObjectMissing):
         store.get(key)
+
+
+def test_was_stored_remembers_what_exists(store: ObjectStore, key: str) -> None:
+    store.put(key, b"kept", retain_days=1)
+    assert store.was_stored(key)
+    assert not store.was_stored(key[:-1])
 
 
 @pytest.mark.parametrize("bad", ["", "/etc/passwd", "../up", "a/../b", "A", "a//b", "a/", "a b", ".hidden"])

@@ -72,6 +72,10 @@ class ObjectStore(Protocol):
         """Say whether something is stored under ``key``."""
         ...
 
+    def was_stored(self, key: str) -> bool:
+        """Say whether anything was ever stored under ``key``, were it hidden since."""
+        ...
+
     def self_test(self) -> str:
         """Prove by trying that the store keeps what it is given; return what it protects against."""
         ...

@@ -124,6 +124,10 @@ class DirectoryStore:
         outside_call("the object store")
         return (self.root / check_key(key)).is_file()
 
+    def was_stored(self, key: str) -> bool:
+        """Say the same as :meth:`exists`: a directory has no memory of what was removed from it."""
+        return self.exists(key)
+
     def self_test(self) -> str:
         """Write, read back and try to replace an object; return what this store protects against.
 

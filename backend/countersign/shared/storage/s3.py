@@ -219,6 +219,16 @@ class S3Store:
         with self._answers(f"refused to look for '{key}'", key):
             return self._head(check_key(key)) is not None
 
+    def was_stored(self, key: str) -> bool:
+        """Say whether any version is stored under ``key``, behind a delete marker too.
+
+        Raises:
+            StorageRefused: the store does not answer.
+        """
+        outside_call("the object store")
+        with self._answers(f"refused to look for '{key}'", key):
+            return any(self._versions(check_key(key)))
+
     def self_test(self) -> str:
         """Store a locked object for a day, try to remove it, and read it back.
 
