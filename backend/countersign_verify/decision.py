@@ -17,7 +17,7 @@ from countersign_verify.encoding import digest_check, digest_hex, field, keys_ex
 from countersign_verify.errors import RefusedError
 from countersign_verify.tree import object_id_check
 from countersign_verify.trial import trial_read
-from countersign_verify.vocabulary import PACK_SUBJECT, TRIAL
+from countersign_verify.vocabulary import BREAK_GLASS, PACK_SUBJECT, TRIAL
 from countersign_verify.webauthn import decision_challenge
 
 VERSION = 1
@@ -44,6 +44,7 @@ _FIELDS = frozenset(
         "excluded",
     }
 )
+_OPTIONAL = frozenset({TRIAL, BREAK_GLASS})
 _SUBJECT = frozenset({"kind", "id", "digest"})
 _APPROVER = frozenset({"person_id", "user_id", "key", "role"})
 _CHANGE = frozenset({"run_id", "base_commit", "result_tree", "manifest_digest", "score", "ruleset_digest"})
@@ -70,6 +71,7 @@ class Decision:
         statement_digest: ``sha256:<hex>`` of the signed statement; the log names it.
         passkey: The approver's own passkey signed as well.
         challenge: What it had to sign.
+        break_glass: The id of the break-glass window under which it was made, without the quorum.
         trial: The branch of the trial in which it was made: the approver may have made the change alone.
     """
 
@@ -93,6 +95,7 @@ class Decision:
     passkey: bool = False
     challenge: bytes = b""
     trial: str = ""
+    break_glass: str = ""
 
 
 def decision_statement(predicate: Mapping[str, JsonInput]) -> dict[str, JsonInput]:
@@ -103,7 +106,8 @@ def decision_statement(predicate: Mapping[str, JsonInput]) -> dict[str, JsonInpu
             "base_commit", "result_tree", "manifest_digest", "score", "ruleset_digest"} or None,
             "verdict", "reason_digest", "approver": {"person_id", "user_id", "key", "role"}, "nonce",
             "expires_at", "decided_at", "unattended", "carry_over_allowed", "excluded"}``; in a
-            trial ``"trial": {"approval": "self-approved", "branch"}`` as well.
+            trial ``"trial": {"approval": "self-approved", "branch"}`` as well, and under break-glass
+            ``"break_glass"``, the id of the window.
     """
     subject = predicate.get("subject")
     target: Mapping[str, JsonInput] = subject if isinstance(subject, Mapping) else {}
@@ -147,7 +151,7 @@ def decision_read(content: Statement, statement_digest: str) -> Decision:
         RefusedError: A field is missing, unknown or malformed, or the subject is named in two ways.
     """
     data = content.predicate
-    keys_exact(data, _FIELDS | {TRIAL} if TRIAL in data else _FIELDS, _WHERE)
+    keys_exact(data, _FIELDS | (_OPTIONAL & data.keys()), _WHERE)
     if field(data, "v", int, _WHERE) != VERSION:
         raise RefusedError("decision.version", "the decision is of no known version")
     kind, subject_id, subject_digest = _subject(field(data, "subject", dict, _WHERE))
@@ -188,6 +192,7 @@ def decision_read(content: Statement, statement_digest: str) -> Decision:
         excluded=_excluded(field(data, "excluded", list, _WHERE)),
         passkey=passkey,
         trial=trial_read(data, _WHERE),
+        break_glass=_break_glass(data, kind, verdict),
     )
 
 
@@ -264,6 +269,15 @@ def _subject(data: Mapping[str, Json]) -> tuple[str, str, str]:
     if _KIND.fullmatch(kind) is None:
         raise RefusedError("decision.kind", f"{kind[:40]!a} is no kind of subject")
     return kind, _text(data, "id"), digest_check(data["digest"], "the subject of the decision")
+
+
+def _break_glass(data: Mapping[str, Json], kind: str, verdict: str) -> str:
+    """The window under which the decision was made; only the approval of a change can be."""
+    if BREAK_GLASS not in data:
+        return ""
+    if (kind, verdict) != (KIND_CHANGE, APPROVE):
+        raise RefusedError("decision.break_glass", "only a change is approved under break-glass")
+    return _text(data, BREAK_GLASS)
 
 
 def _change(data: Mapping[str, Json]) -> DecidedChange:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from countersign_verify.canonical import Json, canonical_object
 from countersign_verify.decision import time_check
@@ -38,6 +39,11 @@ class LoggedEvent:
     person_id: str | None
     unattended: bool
     data: Mapping[str, Json]
+
+    @property
+    def time_read(self) -> datetime:
+        """Its time."""
+        return datetime.fromisoformat(self.time)
 
     def text(self, name: str) -> str:
         """A field of the event's data that is text.

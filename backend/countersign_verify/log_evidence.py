@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from countersign_verify.addendum import addendum_verify
+from countersign_verify.break_glass import Window, window_check
 from countersign_verify.canonical import Json, canonical_object, digest_of
 from countersign_verify.decision import APPROVE, decision_valid, decision_verify
 from countersign_verify.encoding import digest_hex, field, keys_exact
@@ -138,7 +139,7 @@ def decisions_check(
     nonces: set[str] = set()
 
     def check(event: LoggedEvent) -> None:
-        logged = _decision(files, trust, event, people)
+        logged = _decision(files, trust, event, people, history.windows)
         if logged.id in history.decisions or logged.decision.nonce in nonces:
             raise RefusedError("decision.replayed", "its id or its nonce was used before")
         nonces.add(logged.decision.nonce)
@@ -221,7 +222,9 @@ def phases_check(
     return len(proofs), len(complete)
 
 
-def _decision(files: LogFiles, trust: Trust, event: LoggedEvent, people: People) -> LoggedDecision:
+def _decision(
+    files: LogFiles, trust: Trust, event: LoggedEvent, people: People, windows: Mapping[str, Window]
+) -> LoggedDecision:
     """Check a decision against its event."""
     data = files.read(_envelope_name("decisions", event, "decision_id"), MAX_ENVELOPE_BYTES)
     decision = decision_verify(data, trust.roles["decisions"])
@@ -234,6 +237,7 @@ def _decision(files: LogFiles, trust: Trust, event: LoggedEvent, people: People)
         raise RefusedError("decision.unattended", "log and decision disagree on whether a person decided")
     decision_valid(decision, logged_at=event.time, allow_unattended=trust.allow_unattended)
     decider_check(decision, event, people, trust)
+    window_check(decision, event, windows)
     if ("assertion_digest" in event.data) != decision.passkey:
         raise RefusedError("decision.passkey", "log and decision disagree on whether a passkey signed")
     passkey = ""

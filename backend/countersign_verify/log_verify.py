@@ -1,9 +1,10 @@
 """The verification of an exported log, check by check."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from countersign_verify.addendum import KIND_MERGE
+from countersign_verify.break_glass import Window, windows_detail, windows_read
 from countersign_verify.encoding import digest_hex
 from countersign_verify.errors import RefusedError
 from countersign_verify.log_events import LogContent
@@ -69,6 +70,8 @@ def log_verify(directory: Path, trust: Trust, report: Report, *, known: Sequence
         lambda: merges_check(files, trust, content, history),
         lambda found: _merges_detail(found, history),
     )
+    if history.windows:
+        report.not_covered("break-glass", windows_detail(history.windows, history.under_glass, content))
     report.attempt(
         "phases",
         lambda: phases_check(files, content, history, merges or []),
@@ -160,6 +163,10 @@ def _evidence(files: LogFiles, trust: Trust, content: LogContent, report: Report
                 f"quorum behind it can't be checked again; the reason given: {event.text('reason')}",
             )
     people = report.attempt("people", lambda: people_read(content, trust), _people_detail)
+    windows = report.attempt(
+        "break-glass", lambda: windows_read(content, people or People(), trust), _windows_detail
+    )
+    history.windows.update(windows or {})
     report.attempt(
         "decisions",
         lambda: decisions_check(files, trust, content, history, people or People()),
@@ -194,6 +201,10 @@ def _names_check(files: LogFiles, content: LogContent) -> None:
     files.expect(expected)
 
 
+def _windows_detail(windows: Mapping[str, Window]) -> str:
+    return f"{len(windows)} windows, each of two people and at most an hour"
+
+
 def _people_detail(people: People) -> str:
     enrolled = sum(passkey.confirmed is not None for passkey in people.passkeys.values())
     note = f"; {people.by_operator} roles granted by the operator" if people.by_operator else ""
@@ -216,6 +227,7 @@ def _merges_detail(merges: Sequence[Merge], history: History) -> str:
     people = {logged.decision.person_id for logged in history.decisions.values()}
     alone = sum(commit.kind == KIND_MERGE and commit.trial for commit in history.commits.values())
     note = f"; {alone} {SELF_APPROVED}, to branches of trials only" if alone else ""
+    note += f"; {len(history.under_glass)} UNDER BREAK-GLASS" if history.under_glass else ""
     return (
         f"{len(merges)} recomputed to their commit ids, {moved} on a moved base; {len(people)} deciders{note}"
     )

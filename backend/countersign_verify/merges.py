@@ -8,6 +8,7 @@ from countersign_verify.addendum import (
     Addendum,
     addendum_check,
 )
+from countersign_verify.break_glass import Window, merge_under_glass
 from countersign_verify.canonical import Json
 from countersign_verify.decision import APPROVE, Decision, quorum_check
 from countersign_verify.encoding import base64_decode, digest_check, keys_exact
@@ -114,6 +115,8 @@ class History:
         ended: The event by which a request was voided or expired, by request.
         unmade: The event by which the key of a pack was destroyed, by the pack's digest.
         trials: The projects that began as a trial.
+        windows: The break-glass windows, by id.
+        under_glass: The window under which runs were merged without their quorum, by run.
         packs: The packs that hold, by digest.
         decisions: The decisions that hold, by id.
         addenda: The addenda that hold, by id.
@@ -125,6 +128,8 @@ class History:
     ended: Mapping[str, LoggedEvent]
     unmade: Mapping[str, LoggedEvent] = field(default_factory=dict)
     trials: frozenset[str] = frozenset()
+    windows: dict[str, Window] = field(default_factory=dict)
+    under_glass: dict[str, str] = field(default_factory=dict)
     packs: dict[str, VerifiedPack] = field(default_factory=dict)
     decisions: dict[str, LoggedDecision] = field(default_factory=dict)
     addenda: dict[str, LoggedAddendum] = field(default_factory=dict)
@@ -204,7 +209,9 @@ def merge_check(merge: Merge, event: LoggedEvent, history: History) -> None:
         decision_bound(logged.decision, verified)
         if logged.decision.expires_at < event.time:
             raise RefusedError("merge.expired", "it was merged after a decision on it had expired")
-    quorum_check([logged.decision for logged in decisions], verified.policy.quorum)
+    window = _glass_check(merge, decisions, history, verified.pack.subject_text("project"))
+    quorum = [(role, 1) for role in {logged.decision.role for logged in decisions}]
+    quorum_check([logged.decision for logged in decisions], quorum if window else verified.policy.quorum)
     _passkeys_check(decisions, asked=verified.policy.passkey)
     if merge.base_before == verified.pack.subject["base_commit"]:
         if merge.addendum:
@@ -236,6 +243,7 @@ def _unmade_check(merge: Merge, event: LoggedEvent, history: History) -> None:
             _steps_check(addendum, history, trial=bool(logged.decision.trial))
         elif (change.base_commit, change.result_tree) != (merge.base_before, merge.result_tree):
             raise RefusedError("decision.binding", "the decision is bound to another base or result")
+    _glass_check(merge, decisions, history, None)
     _unmade_commits(merge, history, trial=any(logged.decision.trial for logged in decisions))
 
 
@@ -312,6 +320,18 @@ def _decisions(merge: Merge, event: LoggedEvent, history: History) -> list[Logge
         if same and logged.decision.verdict != APPROVE:
             raise RefusedError("merge.rejected", f"the decision {logged.id[:80]!a} did not approve it")
     return found
+
+
+def _glass_check(
+    merge: Merge, decisions: Sequence[LoggedDecision], history: History, project: str | None
+) -> str:
+    """What was merged under break-glass is named as such; returns the window, or nothing."""
+    made = [logged.decision for logged in decisions]
+    intent = history.intended[merge.run_id]
+    window = merge_under_glass(made, project, intent, merge.merge_raw, history.windows)
+    if window:
+        history.under_glass[merge.run_id] = window
+    return window
 
 
 def _passkeys_check(decisions: Sequence[LoggedDecision], *, asked: bool) -> None:

@@ -215,4 +215,5 @@ def _decisions_detail(decisions: Sequence[Decision]) -> str:
     approvals = sum(decision.verdict == APPROVE for decision in decisions)
     unattended = ", UNATTENDED: made without a person" if any(d.unattended for d in decisions) else ""
     alone = f", {SELF_APPROVED}" if any(d.trial for d in decisions) else ""
+    alone += ", UNDER BREAK-GLASS" if any(d.break_glass for d in decisions) else ""
     return f"{approvals} of {len(decisions)} approve exactly this pack{unattended}{alone}"

@@ -39,6 +39,9 @@ SELF_APPROVED: Final = "self-approved"
 TRIAL_BRANCHES: Final = "trial/"
 TRIAL_TRAILER: Final = "Countersign-Approval: self-approved"  # in the message of the merge commit
 
+BREAK_GLASS: Final = "break_glass"  # in a decision: the window under which it was made
+BREAK_GLASS_TRAILER: Final = "Countersign-Break-Glass"  # in the message of the merge commit, with its id
+
 # Every field that an evidence pack answers; one that does not apply says why.
 FIELDS: Final = (
     "artifact_hashes",
@@ -118,6 +121,10 @@ EVENT_MERGE_ABANDONED: Final = "merge.abandoned"
 EVENT_MERGED: Final = "run.merged"
 EVENT_REQUEST_VOIDED: Final = "approval.voided"
 EVENT_REQUEST_EXPIRED: Final = "approval.expired"
+EVENT_GLASS_REQUESTED: Final = "break_glass.requested"
+EVENT_GLASS_OPENED: Final = "break_glass.opened"
+EVENT_GLASS_CLOSED: Final = "break_glass.closed"
+EVENT_GLASS_REVIEWED: Final = "break_glass.reviewed"
 EVENT_TRIAL_BEGUN: Final = "trial.begun"
 EVENT_ROLE_GRANTED: Final = "role.granted"
 EVENT_ROLE_REVOKED: Final = "role.revoked"
@@ -133,6 +140,10 @@ EVENT_DATA: Final = {
     EVENT_REQUEST_VOIDED: frozenset(),
     EVENT_REQUEST_EXPIRED: frozenset(),
     EVENT_MERGE_ABANDONED: frozenset(),
+    EVENT_GLASS_REQUESTED: frozenset({"project", "reason"}),
+    EVENT_GLASS_OPENED: frozenset({"project", "requested_by", "opened_at", "expires_at", "permits"}),
+    EVENT_GLASS_CLOSED: frozenset(),
+    EVENT_GLASS_REVIEWED: frozenset({"review"}),
     EVENT_TRIAL_BEGUN: frozenset({"project"}),
     EVENT_ROLE_GRANTED: frozenset({"role"}),
     EVENT_ROLE_REVOKED: frozenset({"role"}),

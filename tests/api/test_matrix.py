@@ -57,6 +57,8 @@ def request_of(world: World, method: str, path: str) -> tuple[str, dict[str, Any
         "/api/v1/plans/": {"project": "sample", "text": PLAN.replace("code: PLAN", f"code: NEXT{number}")},
         "/api/v1/sessions/": {"project": "sample"},
         "/api/v1/exports/": {},
+        "/api/v1/break-glass/": {"project": "sample", "reason": "the login is broken"},
+        "/api/v1/break-glass/{id}/review/": {"review": "it had to be"},
     }
     if method == "post":
         body = bodies.get(path, body)

@@ -107,13 +107,13 @@ def help_of(*command: str) -> str:
 
 def sections(text: str) -> dict[str, str]:
     """Return what the reference says, by the command in the heading."""
-    parts = re.split(r"^### (countersign(?:-verify)? \w+(?: \w+)?)$", text, flags=re.MULTILINE)
+    parts = re.split(r"^### (countersign(?:-verify)? [\w-]+(?: \w+)?)$", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def commands_in(*group: str) -> list[str]:
     """Return the commands that a program or a group of its commands lists."""
-    return re.findall(r"^  (\w+)  ", help_of(*group).partition("Commands:\n")[2], re.MULTILINE)
+    return re.findall(r"^  ([\w-]+)  ", help_of(*group).partition("Commands:\n")[2], re.MULTILINE)
 
 
 def offered() -> list[str]:

@@ -131,6 +131,12 @@ class DecisionInput(Input):
     items = AskedItemInput(
         many=True, default=list, help_text="with request_changes: one by one what is asked for"
     )
+    break_glass = serializers.CharField(
+        max_length=100,
+        default="",
+        allow_blank=True,
+        help_text="id of an open break-glass window of yours: the approval counts without the quorum",
+    )
 
 
 class PreparationInput(DecisionInput):

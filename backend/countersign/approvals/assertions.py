@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from countersign.accounts.contracts import DecidingCredentialData
-    from countersign.approvals.contracts import AssertionInput, RequestData, Verdict
+    from countersign.approvals.contracts import AssertionInput, BreakGlassData, RequestData, Verdict
     from countersign.approvals.statements import SignedStatement
     from countersign.shared.actor import Actor
     from countersign.shared.types import JSON
@@ -59,6 +59,7 @@ class Intention:
     verdict: Verdict
     reason: str
     moment: datetime
+    window: BreakGlassData | None = None
 
     def content(self, *, nonce: str, decided_at: datetime, passkey: bool) -> dict[str, JsonInput]:
         """Return the statement as it would be signed now."""
@@ -71,6 +72,7 @@ class Intention:
             decided_at=decided_at,
             nonce=nonce,
             passkey=passkey,
+            window=self.window,
         )
 
 

@@ -111,6 +111,7 @@ class DecisionData:
     event_id: str
     decided_at: datetime
     assertion: Mapping[str, JSON] | None = None
+    break_glass: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,37 @@ class RequestData:
     void_reason: str
     superseded_by: str | None
     decisions: tuple[DecisionData, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BreakGlassData:
+    """One break-glass window.
+
+    Attributes:
+        state: ``requested``, ``lapsed``, ``open``, ``review_due``, ``review_overdue`` or ``reviewed``.
+        permits: what it lets happen: ``quorum`` is a merge on one signature of the two.
+        requested_by: id of the person who asked.
+        opened_by: id of the person who countersigned.
+        event_id: of the event that opened it.
+    """
+
+    id: str
+    project_id: str
+    state: str
+    reason: str
+    minutes: int
+    permits: tuple[str, ...]
+    requested_by: str
+    requested_at: datetime
+    opened_by: str | None
+    opened_at: datetime | None
+    expires_at: datetime | None
+    event_id: str | None
+    closed_at: datetime | None
+    review_due_at: datetime | None
+    reviewed_by: str | None
+    reviewed_at: datetime | None
+    review: str
 
 
 @dataclass(frozen=True, slots=True)

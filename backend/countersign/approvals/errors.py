@@ -103,3 +103,39 @@ class AssertionRefused(InvalidInput):
     """The answer of the passkey does not hold."""
 
     code = "assertion_refused"
+
+
+class BreakGlassNotFound(NotFound):
+    """There is no such break-glass window."""
+
+    code = "break_glass_not_found"
+
+
+class BreakGlassInvalid(InvalidInput):
+    """Break-glass without a reason, or for more than an hour."""
+
+    code = "break_glass_invalid"
+
+
+class BreakGlassPersons(PermissionDenied):
+    """Break-glass takes two people, and a third one reviews it."""
+
+    code = "break_glass_persons"
+
+
+class BreakGlassOver(Conflict):
+    """The window is not in the state that this needs: not open, not over, or reviewed already."""
+
+    code = "break_glass_over"
+
+
+class BreakGlassPending(Conflict):
+    """No signed checkpoint covers the opening of the window yet."""
+
+    code = "break_glass_pending"
+
+
+class BreakGlassUnreviewed(Conflict):
+    """An earlier window was not reviewed in time; nothing opens before that."""
+
+    code = "break_glass_unreviewed"

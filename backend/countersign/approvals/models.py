@@ -9,12 +9,14 @@ from django.db import models
 from django.db.models.functions import Now
 
 # Django looks for a room's models here and nowhere else.
+from countersign.approvals.break_glass_models import BreakGlass
 from countersign.approvals.comment_models import Comment
 from countersign.approvals.prepared_models import PreparedDecision
 from countersign.approvals.reminder_models import Reminder, ReminderKind
 
 __all__ = [
     "ApprovalRequest",
+    "BreakGlass",
     "Comment",
     "Decision",
     "PreparedDecision",
@@ -96,6 +98,8 @@ class Decision(models.Model):
     statement_digest = models.CharField(max_length=80, unique=True)
     envelope = models.JSONField()
     assertion = models.JSONField(null=True)
+    # The break-glass window under which it was made, if any.
+    break_glass = models.UUIDField(null=True)
     event_id = models.UUIDField()
     decided_at = models.DateTimeField()
 

@@ -61,6 +61,7 @@ def decision_data(row: Decision) -> DecisionData:
         event_id=str(row.event_id),
         decided_at=row.decided_at,
         assertion=row.assertion,
+        break_glass=str(row.break_glass) if row.break_glass else "",
     )
 
 

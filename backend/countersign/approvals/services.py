@@ -25,6 +25,7 @@ from countersign.approvals.errors import (
 from countersign.approvals.models import ApprovalRequest, Decision, RequestState
 from countersign.approvals.quorum import quorum_met, role_wanted
 from countersign.approvals.selectors import as_uuid, decision_data, request_data
+from countersign.approvals.under_glass import role_under, window_of
 from countersign.audit.services import record
 from countersign.jobs.services import job_enqueue, lease_check
 from countersign.shared.clock import now
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from countersign.approvals.contracts import (
         AskedItem,
         AssertionInput,
+        BreakGlassData,
         ChangeBinding,
         DecisionData,
         PolicySnapshot,
@@ -141,6 +143,7 @@ def decision_check(
     reason: str,
     digest: str,
     moment: datetime | None = None,
+    window: BreakGlassData | None = None,
 ) -> str:
     """Return the role in which the actor decides; a page asks this beforehand, the decision asks it again.
 
@@ -169,6 +172,8 @@ def decision_check(
         raise DigestMismatch(message, expected=request.subject_digest)
     _require_outside(request, actor)
     role = role_wanted(request.policy.quorum, request.decisions, actor.roles)
+    if window is not None:
+        role = role_under(window, actor, verdict)
     if role is None:
         needed = ", ".join(rule.role for rule in request.policy.quorum)
         message = f"this request waits for: {needed}"
@@ -209,6 +214,7 @@ def decision_record(
     unattended_allowed: bool,
     items: Sequence[AskedItem] = (),
     assertion: AssertionInput | None = None,
+    break_glass: str = "",
 ) -> tuple[DecisionData, RequestData]:
     """Take one person's decision: checked, signed and recorded, and its consequence put in line.
 
@@ -221,6 +227,7 @@ def decision_record(
         unattended_allowed: this installation was created by the demo.
         assertion: what the person's own passkey answered.
         items: what is asked for one by one, with a request for changes.
+        break_glass: the window under which one of its two people approves without the quorum.
 
     Raises:
         RequestNotFound: there is no such request.
@@ -239,6 +246,7 @@ def decision_record(
         PreparationGone: nothing of this person was prepared, or it was used or took too long.
         DecisionMoved: what was prepared is not what would be signed now.
         AssertionRefused: the passkey's answer does not hold.
+        DomainError: as ``window_of`` and ``role_under`` say.
     """
     items_check(verdict, items)
     row = ApprovalRequest.objects.select_for_update().filter(pk=as_uuid(request_id)).first()
@@ -247,14 +255,23 @@ def decision_record(
         raise RequestNotFound(message, request_id=request_id)
     request = request_data(row)
     moment = moment_agreed()
+    window = window_of(break_glass, request, moment)
     role = decision_check(
-        request=request, actor=actor, verdict=verdict, reason=reason, digest=digest, moment=moment
+        request=request,
+        actor=actor,
+        verdict=verdict,
+        reason=reason,
+        digest=digest,
+        moment=moment,
+        window=window,
     )
     if actor.unattended and not unattended_allowed:
         message = "unattended decisions exist only in an installation that the demo created"
         raise UnattendedRefused(message)
     person_id = str(actor.person_id)
-    signed = sign(Intention(request, actor, role, verdict, words_signed(reason, items), moment), assertion)
+    signed = sign(
+        Intention(request, actor, role, verdict, words_signed(reason, items), moment, window), assertion
+    )
     decision = Decision(
         request=row,
         person_id=person_id,
@@ -269,6 +286,7 @@ def decision_record(
         envelope=signed.statement.envelope,
         assertion=signed.assertion,
         decided_at=signed.decided_at,
+        break_glass=window.id if window else None,
     )
     decision.event_id = record(
         actor=actor,
@@ -281,6 +299,7 @@ def decision_record(
             "verdict": verdict,
             "role": role,
             **({"assertion_digest": digest_of(signed.assertion)} if signed.assertion else {}),
+            **({"break_glass": window.id} if window else {}),
         },
     )
     decision.save(force_insert=True)
@@ -301,6 +320,7 @@ def decision_prepare(
     reason: str,
     digest: str,
     items: Sequence[AskedItem] = (),
+    break_glass: str = "",
 ) -> PreparedData:
     """Make the statement that the person's own passkey will sign: everything is checked as for the decision.
 
@@ -318,16 +338,23 @@ def decision_prepare(
         raise RequestNotFound(message, request_id=request_id)
     request = request_data(row)
     moment = moment_agreed()
+    window = window_of(break_glass, request, moment)
     role = decision_check(
-        request=request, actor=actor, verdict=verdict, reason=reason, digest=digest, moment=moment
+        request=request,
+        actor=actor,
+        verdict=verdict,
+        reason=reason,
+        digest=digest,
+        moment=moment,
+        window=window,
     )
-    return prepare(Intention(request, actor, role, verdict, words_signed(reason, items), moment))
+    return prepare(Intention(request, actor, role, verdict, words_signed(reason, items), moment, window))
 
 
 def _outcome(request: RequestData, taken: DecisionData, verdict: Verdict) -> RequestState | None:
     if verdict != "approve":
         return _OUTCOME[verdict]
-    if quorum_met(request.policy.quorum, (*request.decisions, taken)):
+    if taken.break_glass or quorum_met(request.policy.quorum, (*request.decisions, taken)):
         return RequestState.APPROVED
     return None
 

@@ -15,7 +15,7 @@ from countersign_verify.decision import decision_statement
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from countersign.approvals.contracts import RequestData
+    from countersign.approvals.contracts import BreakGlassData, RequestData
     from countersign.shared.actor import Actor
     from countersign.shared.types import JSON
     from countersign_verify.canonical import JsonInput
@@ -45,6 +45,7 @@ def decision_content(
     decided_at: datetime,
     nonce: str,
     passkey: bool,
+    window: BreakGlassData | None = None,
 ) -> dict[str, JsonInput]:
     """Return the statement of a decision over exactly what the request is bound to.
 
@@ -79,6 +80,10 @@ def decision_content(
         "carry_over_allowed": request.carry_over_allowed,
         "excluded": sorted(request.excluded),
     }
+    if window is not None:
+        ends = window.expires_at or request.expires_at
+        predicate["expires_at"] = isoformat(min(request.expires_at, ends))
+        predicate[vocabulary.BREAK_GLASS] = window.id
     if request.policy.trial:
         predicate[vocabulary.TRIAL] = {
             "approval": vocabulary.SELF_APPROVED,

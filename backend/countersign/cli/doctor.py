@@ -16,8 +16,9 @@ from countersign.cli import output
 from countersign.cli.embedded.binaries import postgres_binary, valkey_binary
 from countersign.cli.embedded.network import port_free
 from countersign.cli.embedded.postgres import user_prefix
-from countersign.cli.errors import CommandFailed
+from countersign.cli.errors import CommandFailed, PlatformNotRunning
 from countersign.cli.home import Home
+from countersign.cli.status import break_glass_told
 from countersign.cli.up import HomeOption, home_chosen
 from countersign.sandbox.isolation import IsolationKind, isolation_probe
 from countersign.shared.env import environment, repository_root
@@ -51,6 +52,7 @@ def checks_run(home: Home, port: int) -> tuple[Check, ...]:
         _interface(),
         _passkeys(),
         _witnesses(),
+        _break_glass(home),
     )
 
 
@@ -149,6 +151,16 @@ def _witnesses() -> Check:
     return Check(
         "witnesses", "warning" if enough else "failed", f"{found}; silent: {', '.join(silent)}", mend
     )
+
+
+def _break_glass(home: Home) -> Check:
+    try:
+        told = break_glass_told(home)
+    except PlatformNotRunning:
+        return Check("break-glass", "ok", "the platform is down: nothing can be open")
+    if not told:
+        return Check("break-glass", "ok", "nothing is open, and no review is owed")
+    return Check("break-glass", "warning", "; ".join(told), "docs/runbooks/break-glass.md")
 
 
 def _answers(url: str) -> bool:

@@ -15,7 +15,7 @@ from countersign.runs.contracts import ChangedEntryData
 from countersign.runs.errors import ProposalEmpty
 from countersign.sandbox.contracts import Replacement
 from countersign.sandbox.repository import Repository
-from countersign_verify.vocabulary import TRIAL_TRAILER
+from countersign_verify.vocabulary import BREAK_GLASS_TRAILER, TRIAL_TRAILER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,7 +126,12 @@ def change_message(run: RunData) -> str:
 
 
 def merge_message(
-    run: RunData, *, decision_ids: Iterable[str], addendum: str | None, trial: bool = False
+    run: RunData,
+    *,
+    decision_ids: Iterable[str],
+    addendum: str | None,
+    trial: bool = False,
+    break_glass: str = "",
 ) -> str:
     """Return the message of a merge commit: what was approved, by which decisions, on which evidence."""
     lines = [f"Merge {run.branch}: {run.title}", "", f"Countersign-Run: {run.id}"]
@@ -136,6 +141,8 @@ def merge_message(
         lines.append(f"Countersign-Addendum: {addendum}")
     if trial:
         lines.append(TRIAL_TRAILER)
+    if break_glass:
+        lines.append(f"{BREAK_GLASS_TRAILER}: {break_glass}")
     return "\n".join(lines) + "\n"
 
 

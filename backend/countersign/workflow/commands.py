@@ -206,6 +206,7 @@ def decision_submit(
     digest: str,
     items: Sequence[Mapping[str, Any]] = (),
     assertion: AssertionInput | None = None,
+    break_glass: str = "",
 ) -> str:
     """Decide on a request; return the decision's id.
 
@@ -226,6 +227,7 @@ def decision_submit(
         unattended_allowed=demo_installation(),
         items=_items(items),
         assertion=assertion,
+        break_glass=break_glass,
     )
     return decision.id
 
@@ -238,6 +240,7 @@ def decision_begin(
     reason: str,
     digest: str,
     items: Sequence[Mapping[str, Any]] = (),
+    break_glass: str = "",
 ) -> PreparedData:
     """Prepare a decision for the signature of the actor's own passkey.
 
@@ -254,6 +257,7 @@ def decision_begin(
         reason=reason,
         digest=digest,
         items=_items(items),
+        break_glass=break_glass,
     )
 
 

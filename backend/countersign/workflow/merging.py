@@ -17,6 +17,7 @@ from countersign.plans.project_state import (
 )
 from countersign.providers.selectors import agent_call_list
 from countersign.sandbox.contracts import Replacement
+from countersign.workflow.break_glass import window_used
 from countersign.workflow.change import IDENTITY, merge_message, repository_of
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.gate_results import gate_results_on
@@ -66,6 +67,7 @@ def merge_plan(
         decision_ids=(decision.id for decision in approvals_of(request)),
         addendum=addendum,
         trial=project.trial,
+        break_glass=window_used(request),
     )
     merge_commit = repository.commit_create(result_tree, (base, run.change_commit), message, IDENTITY, moment)
     entry = state_entry(run, request, merge_commit)
@@ -89,6 +91,10 @@ def merge_plan(
     )
 
 
+def _under(decision: DecisionData) -> str:
+    return f" UNDER BREAK-GLASS {decision.break_glass}" if decision.break_glass else ""
+
+
 def state_entry(run: RunData, request: RequestData, merge_commit: str) -> str:
     """Return the project state entry of a merge, in the form of seed 002 section 5."""
     results = gate_results_on(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
@@ -110,7 +116,7 @@ def state_entry(run: RunData, request: RequestData, merge_commit: str) -> str:
             next_steps=("Decide on the other changes of this phase.",),
             decisions=tuple(
                 DecisionNote(
-                    decision=f"{decision.role} approved (decision {decision.id})",
+                    decision=f"{decision.role} approved{_under(decision)} (decision {decision.id})",
                     rationale="the reason is kept with the decision; its digest is signed",
                 )
                 for decision in approvals_of(request)

@@ -49,16 +49,22 @@ def approved_pack_verify(run: RunData, request: RequestData) -> None:
         if verified.trial != project.trial_branch:
             message = "pack and project disagree on whether this is self-approved"
             raise PackDamaged(message, run_id=run.id)
+        approvals: list[Decision] = []
         try:
             for decision in approvals_of(request):
                 read = decision_verify(canonical_bytes(dict(decision.envelope)), trust.roles["decisions"])
+                approvals.append(read)
                 decision_bound(read, verified)
                 decision_valid(read, logged_at=read.decided_at, allow_unattended=trust.allow_unattended)
                 _passkey_verify(decision, read, trust, asked=verified.policy.passkey)
         except RefusedError as error:
             message = f"a decision does not verify: {error.message}"
             raise PackDamaged(message, run_id=run.id) from error
-    if not quorum_met(request.policy.quorum, request.decisions):
+    signed = {decision.break_glass for decision in approvals}
+    if signed != {decision.break_glass for decision in approvals_of(request)}:
+        message = "a decision and its record disagree on break-glass"
+        raise PackDamaged(message, run_id=run.id)
+    if not any(signed) and not quorum_met(request.policy.quorum, request.decisions):
         message = "the decisions do not make the quorum"
         raise PackDamaged(message, run_id=run.id)
 

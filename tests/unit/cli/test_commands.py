@@ -21,6 +21,9 @@ from countersign.cli.state import PlatformState, ServiceState
 from countersign.shared.env import environment
 from countersign.shared.errors import PermissionDenied
 
+# What runs is asked about break-glass.
+pytestmark = pytest.mark.usefixtures("db")
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:

@@ -11,6 +11,7 @@ from countersign.approvals.selectors import request_get, request_list
 from countersign.projects.selectors import project_get
 from countersign.runs.selectors import run_get
 from countersign.shared.paging import sequence_page
+from countersign.workflow.break_glass import window_used
 from countersign.workflow.contracts import (
     BlockedReason,
     ExcludedView,
@@ -42,7 +43,7 @@ from countersign.workflow.queries.runs import gate_count
 from countersign_verify.vocabulary import SELF_APPROVED
 
 if TYPE_CHECKING:
-    from countersign.approvals.contracts import PolicySnapshot, RequestData
+    from countersign.approvals.contracts import RequestData
     from countersign.shared.actor import Actor
     from countersign.shared.paging import Page
 
@@ -154,7 +155,7 @@ def request_detail(*, actor: Actor, request_id: str) -> RequestDetailView:
         run_id=parts.run.id if parts else None,
         attempt=parts.run.attempt if parts else None,
         blocked_reason=hindrance if may(actor, "decision.write") else None,
-        policy=_policy_view(request.policy),
+        policy=_policy_view(request),
         votes=tuple(
             VoteView(
                 id=item.id,
@@ -193,16 +194,20 @@ def request_detail(*, actor: Actor, request_id: str) -> RequestDetailView:
     )
 
 
-def _decision_text(policy: PolicySnapshot) -> str:
+def _decision_text(request: RequestData) -> str:
+    policy = request.policy
+    if window_used(request):
+        return "Approved under break-glass: the quorum was not asked for."
     if policy.trial:
         return f"{SELF_APPROVED.capitalize()}: a trial, merged to {policy.trial} only."
     return _TIERS.get(policy.tier, policy.tier)
 
 
-def _policy_view(policy: PolicySnapshot) -> PolicyView:
+def _policy_view(request: RequestData) -> PolicyView:
+    policy = request.policy
     return PolicyView(
         tier="cab" if policy.tier == "cab" else "director",
-        decision_text=_decision_text(policy),
+        decision_text=_decision_text(request),
         blocked=policy.blocked,
         passkey=policy.passkey,
         trial_branch=policy.trial or None,

@@ -34,6 +34,7 @@ from countersign.sandbox.errors import RefMoved
 from countersign.sandbox.exchange import repository_deliver
 from countersign.sandbox.isolation import IsolationKind
 from countersign.shared.clocks import moment_agreed
+from countersign.workflow.break_glass import merge_deadline
 from countersign.workflow.change import change_freeze, change_message, repository_of
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.following import head_follow, head_import
@@ -137,7 +138,7 @@ def merge_prepare(context: StepContext) -> Next | Done:
     project = head_follow(project_get(actor=EXECUTOR, project_id=run.project_id))
     if request.state == "void":
         return _void_and_rebase(context, project, run, request, request.void_reason)
-    if request.expires_at <= moment_agreed():
+    if merge_deadline(request) <= moment_agreed():
         return _void_and_rebase(context, project, run, request, "the decision expired before the merge")
     approved_pack_verify(run, request)
     target_require(project, request)
@@ -232,7 +233,7 @@ def merge_act(context: StepContext) -> Next:
         return Next("act", summary="waiting for the checkpoint", wait_seconds=CHECKPOINT_WAIT_SECONDS)
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
     repository = repository_of(project)
-    if request.expires_at <= moment_agreed():
+    if merge_deadline(request) <= moment_agreed():
         return _intent_review(context, project, merge, "the decision expired before the merge")
     target_require(project, request)
     try:

@@ -225,6 +225,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/break-glass/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List break-glass windows
+         * @description Answer all of them.
+         */
+        get: operations["break_glass_list"];
+        put?: never;
+        /**
+         * Ask for break-glass in a project; another person has to countersign
+         * @description Keep the request and answer it.
+         */
+        post: operations["break_glass_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass/{id}/close/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End break-glass before its time
+         * @description Close it.
+         */
+        post: operations["break_glass_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass/{id}/confirm/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Countersign and so open break-glass
+         * @description Open it.
+         */
+        post: operations["break_glass_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass/{id}/review/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review a break-glass window that is over
+         * @description Keep the review.
+         */
+        post: operations["break_glass_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deciding-credentials/": {
         parameters: {
             query?: never;
@@ -852,7 +936,7 @@ export interface components {
             status_url: string;
         };
         /** @enum {string} */
-        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "audit.read" | "read";
+        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "break_glass.open" | "break_glass.review" | "audit.read" | "read";
         /** @description A passkey that may sign. */
         AllowedCredential: {
             id: string;
@@ -1042,6 +1126,58 @@ export interface components {
             code: string;
             text: string;
         };
+        /** @description One window. */
+        BreakGlass: {
+            id: string;
+            /** @description slug of the project */
+            project: string;
+            project_id: string;
+            state: components["schemas"]["BreakGlassStateEnum"];
+            reason: string;
+            minutes: number;
+            /** @description `quorum`: one of the two approves without the quorum */
+            permits: string[];
+            /** @description name of the person who asked */
+            requested_by: string;
+            /** Format: date-time */
+            requested_at: string;
+            /** @description name of the person who countersigned */
+            opened_by: string | null;
+            /** Format: date-time */
+            opened_at: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: date-time */
+            closed_at: string | null;
+            /** Format: date-time */
+            review_due_at: string | null;
+            reviewed_by: string | null;
+            /** Format: date-time */
+            reviewed_at: string | null;
+            review: string;
+            /** @description you are one of the two */
+            mine: boolean;
+            may_confirm: boolean;
+            may_close: boolean;
+            may_review: boolean;
+        };
+        /** @description What is asked for. */
+        BreakGlassInput: {
+            project: string;
+            reason: string;
+            /**
+             * @description 1 to 60, from the countersignature
+             * @default 60
+             */
+            minutes: number;
+        };
+        /** @description All windows, the newest first. */
+        BreakGlassList: {
+            may_open: boolean;
+            results: components["schemas"]["BreakGlass"][];
+        };
+        /** @enum {string} */
+        BreakGlassStateEnum: "requested" | "lapsed" | "open" | "review_due" | "review_overdue" | "reviewed";
         /** @description When people work: a deadline counts these hours alone. */
         Calendar: {
             /** @description whose public holidays are left out; none where empty */
@@ -1523,6 +1659,11 @@ export interface components {
             digest: string;
             /** @description with request_changes: one by one what is asked for */
             items?: components["schemas"]["AskedItemInput"][];
+            /**
+             * @description id of an open break-glass window of yours: the approval counts without the quorum
+             * @default
+             */
+            break_glass: string;
         };
         /** @description What ``navigator.credentials.get`` needs; the challenge is the digest of the statement. */
         PreparedDecision: {
@@ -1672,6 +1813,10 @@ export interface components {
         Reminded: "none" | "half" | "four_fifths";
         /** @enum {string} */
         RequestAction: "approve" | "reject" | "request_changes" | "download_pack";
+        /** @description What a third person found. */
+        ReviewInput: {
+            review: string;
+        };
         /** @description The score and everything that moved it. */
         Risk: {
             score: number;
@@ -1896,6 +2041,11 @@ export interface components {
             digest: string;
             /** @description with request_changes: one by one what is asked for */
             items?: components["schemas"]["AskedItemInput"][];
+            /**
+             * @description id of an open break-glass window of yours: the approval counts without the quorum
+             * @default
+             */
+            break_glass: string;
             assertion?: components["schemas"]["AssertionPart"] | null;
         };
         /** @description The newest signed checkpoint; ``pending`` events are not covered by it yet. */
@@ -2349,6 +2499,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    break_glass_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakGlassList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    break_glass_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreakGlassInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakGlass"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    break_glass_close: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakGlass"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    break_glass_confirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakGlass"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    break_glass_review: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakGlass"];
                 };
             };
             default: components["responses"]["Problem"];

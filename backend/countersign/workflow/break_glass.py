@@ -1,0 +1,83 @@
+"""Break-glass for every face: who may ask, and until when what was approved under it may be merged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from countersign.accounts.policies import require
+from countersign.approvals.break_glass import (
+    break_glass_close,
+    break_glass_confirm,
+    break_glass_request,
+    break_glass_review,
+)
+from countersign.approvals.windows import window_get
+from countersign.projects.selectors import project_get
+from countersign.workflow.executor import EXECUTOR
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from countersign.approvals.contracts import BreakGlassData, RequestData
+    from countersign.shared.actor import Actor
+
+
+def window_ask(*, actor: Actor, project: str, reason: str, minutes: int) -> BreakGlassData:
+    """Ask for a window in a project.
+
+    Raises:
+        PermissionDenied: the actor may not.
+        ProjectNotFound: there is no such project.
+        DomainError: as ``break_glass_request`` says.
+    """
+    require(actor, "break_glass.open")
+    found = project_get(actor=actor, project=project)
+    return break_glass_request(actor=actor, project_id=found.id, reason=reason, minutes=minutes)
+
+
+def window_confirm(*, actor: Actor, window_id: str) -> BreakGlassData:
+    """Open a window as its second person.
+
+    Raises:
+        PermissionDenied: the actor may not.
+        DomainError: as ``break_glass_confirm`` says.
+    """
+    require(actor, "break_glass.open")
+    return break_glass_confirm(actor=actor, window_id=window_id)
+
+
+def window_close(*, actor: Actor, window_id: str) -> BreakGlassData:
+    """End a window before its time.
+
+    Raises:
+        PermissionDenied: the actor may not.
+        DomainError: as ``break_glass_close`` says.
+    """
+    require(actor, "break_glass.open")
+    return break_glass_close(actor=actor, window_id=window_id)
+
+
+def window_review(*, actor: Actor, window_id: str, review: str) -> BreakGlassData:
+    """Review a window that is over.
+
+    Raises:
+        PermissionDenied: the actor may not.
+        DomainError: as ``break_glass_review`` says.
+    """
+    require(actor, "break_glass.review")
+    return break_glass_review(actor=actor, window_id=window_id, review=review)
+
+
+def merge_deadline(request: RequestData) -> datetime:
+    """Return until when a decision can be carried out: with its request, or with its window."""
+    ends = [request.expires_at]
+    for decision in request.decisions:
+        if decision.break_glass:
+            window = window_get(actor=EXECUTOR, window_id=decision.break_glass)
+            ends += [moment for moment in (window.expires_at, window.closed_at) if moment]
+    return min(ends)
+
+
+def window_used(request: RequestData) -> str:
+    """Return the window under which a request was approved; nothing where its quorum was reached."""
+    return next((decision.break_glass for decision in request.decisions if decision.break_glass), "")
