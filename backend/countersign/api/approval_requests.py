@@ -133,8 +133,7 @@ class DecisionInput(Input):
     )
     break_glass = serializers.CharField(
         max_length=100,
-        default="",
-        allow_blank=True,
+        required=False,
         help_text="id of an open break-glass window of yours: the approval counts without the quorum",
     )
 

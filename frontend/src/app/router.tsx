@@ -35,6 +35,7 @@ const PlansPage = lazyRouteComponent(() => import("@/features/plans/plans-page")
 const BoardPage = lazyRouteComponent(() => import("@/features/plans/board-page"), "BoardPage");
 const RunsPage = lazyRouteComponent(() => import("@/features/runs/runs-page"), "RunsPage");
 const PasskeysPage = lazyRouteComponent(() => import("@/features/passkeys/passkeys-page"), "PasskeysPage");
+const BreakGlassPage = lazyRouteComponent(() => import("@/features/break-glass/break-glass-page"), "BreakGlassPage");
 const RunPage = lazyRouteComponent(() => import("@/features/runs/run-page"), "RunPage");
 
 interface Context {
@@ -191,9 +192,20 @@ const passkeysRoute = createRoute({
   },
 });
 
+const breakGlassRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/break-glass",
+  loader: async ({ context }) => {
+    const [{ glassQuery }] = await Promise.all([import("@/lib/break-glass"), BreakGlassPage.preload?.()]);
+    return context.queryClient.query({ ...glassQuery, staleTime: "static" });
+  },
+  pendingComponent: () => <Waiting what={STRINGS.loading} />,
+  component: BreakGlassPage,
+});
+
 const routeTree = rootRoute.addChildren([
   loginRoute,
-  shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute, passkeysRoute]),
+  shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute, passkeysRoute, breakGlassRoute]),
 ]);
 
 function NotFound() {

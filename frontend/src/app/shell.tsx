@@ -1,14 +1,16 @@
 import { ActionIcon, Kbd, Modal, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { Fragment, useState } from "react";
+import { Fragment, lazy, Suspense, useState } from "react";
 
-import { BoardIcon, HelpIcon, InboxIcon, KeyIcon, LeaveIcon, MoonIcon, RunIcon, SunIcon } from "@/components/icons";
+import { BoardIcon, GlassIcon, HelpIcon, InboxIcon, KeyIcon, LeaveIcon, MoonIcon, RunIcon, SunIcon } from "@/components/icons";
 import { useKeys } from "@/components/keys";
 import { meQuery, useLogout } from "@/features/session/queries";
 
 import classes from "./shell.module.css";
 import { KEYS, STRINGS } from "./strings";
+
+const GlassBanner = lazy(async () => ({ default: (await import("@/features/break-glass/banner")).GlassBanner }));
 
 export function Shell() {
   const [help, setHelp] = useState(false);
@@ -40,6 +42,9 @@ export function Shell() {
           <Link to="/passkeys" className={classes["link"]}>
             <KeyIcon /> {STRINGS.passkeys}
           </Link>
+          <Link to="/break-glass" className={classes["link"]}>
+            <GlassIcon /> {STRINGS.breakGlass}
+          </Link>
         </nav>
         <Foot
           onHelp={() => {
@@ -48,6 +53,9 @@ export function Shell() {
         />
       </header>
       <main id="content" tabIndex={-1}>
+        <Suspense>
+          <GlassBanner />
+        </Suspense>
         <Outlet />
       </main>
       <Modal

@@ -6,6 +6,7 @@ export const STRINGS = {
   plans: "Plans",
   runs: "Runs",
   passkeys: "Passkeys",
+  breakGlass: "Break-glass",
   help: "Keys",
   light: "Use light colours",
   dark: "Use dark colours",

@@ -24,6 +24,11 @@ export const InboxIcon = () => (
     <path d="M2 9.5 4 3h8l2 6.5V13H2zM2 9.5h3.5l1 1.75h3l1-1.75H14" />
   </Icon>
 );
+export const GlassIcon = () => (
+  <Icon>
+    <path d="M3 2.5h10v11H3zM3 8l4-1 2 3 4-2.5M7 7l1-4.5M9 10l-1 3.5" />
+  </Icon>
+);
 export const KeyIcon = () => (
   <Icon>
     <circle cx="5" cy="11" r="2.75" />

@@ -1659,11 +1659,8 @@ export interface components {
             digest: string;
             /** @description with request_changes: one by one what is asked for */
             items?: components["schemas"]["AskedItemInput"][];
-            /**
-             * @description id of an open break-glass window of yours: the approval counts without the quorum
-             * @default
-             */
-            break_glass: string;
+            /** @description id of an open break-glass window of yours: the approval counts without the quorum */
+            break_glass?: string;
         };
         /** @description What ``navigator.credentials.get`` needs; the challenge is the digest of the statement. */
         PreparedDecision: {
@@ -2041,11 +2038,8 @@ export interface components {
             digest: string;
             /** @description with request_changes: one by one what is asked for */
             items?: components["schemas"]["AskedItemInput"][];
-            /**
-             * @description id of an open break-glass window of yours: the approval counts without the quorum
-             * @default
-             */
-            break_glass: string;
+            /** @description id of an open break-glass window of yours: the approval counts without the quorum */
+            break_glass?: string;
             assertion?: components["schemas"]["AssertionPart"] | null;
         };
         /** @description The newest signed checkpoint; ``pending`` events are not covered by it yet. */

@@ -1,6 +1,6 @@
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 
 import { DiffView, LineCounts } from "@/components/diff/diff-view";
 import { diffParse, type ParsedDiff } from "@/components/diff/parse";
@@ -13,7 +13,6 @@ import { StaleNotice } from "@/components/stale-notice";
 import { Status } from "@/components/status";
 import { plural } from "@/lib/format";
 
-import { Comments } from "./comments";
 import classes from "./decision.module.css";
 import { DecisionPanel, type Reading } from "./decision-panel";
 import { Background, Facts, MissingFiles, Votes } from "./evidence";
@@ -21,6 +20,10 @@ import { type DecisionRequest, decisionQuery, diffQuery } from "./queries";
 import { Receipt } from "./receipt";
 import { STATES, STRINGS } from "./strings";
 import { VerdictStrip } from "./verdict-strip";
+
+// Not part of what is decided on: loaded beside it.
+const Comments = lazy(async () => ({ default: (await import("./comments")).Comments }));
+const GlassApproval = lazy(async () => ({ default: (await import("./glass-approval")).GlassApproval }));
 
 export function DecisionPage({ id }: { id: string }) {
   const query = useSuspenseQuery(decisionQuery(id));
@@ -138,11 +141,19 @@ function Room({ request }: { request: DecisionRequest }) {
           </Section>
         )}
         <Background request={request} />
-        <Comments request={request} />
+        <Suspense fallback={<Waiting what={STRINGS.loadingComments} />}>
+          <Comments request={request} />
+        </Suspense>
       </div>
       <div className={classes["rail"]}>
         <Receipt request={request} />
         {(request.receipt === null || request.state === "pending") && <DecisionPanel request={request} reading={reading} />}
+        <Suspense>
+          <GlassApproval
+            request={request}
+            seen={reading.obstacle === null && reading.total !== null && reading.shown >= reading.total}
+          />
+        </Suspense>
         <Votes request={request} />
       </div>
     </div>
