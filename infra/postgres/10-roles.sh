@@ -16,8 +16,10 @@ ALTER ROLE countersign_owner SET lock_timeout = '30s';
 ALTER ROLE countersign_app SET statement_timeout = '30s';
 ALTER ROLE countersign_app SET lock_timeout = '10s';
 ALTER ROLE countersign_app SET idle_in_transaction_session_timeout = '30s';
+ALTER ROLE countersign_app SET transaction_timeout = '2min';
 ALTER ROLE countersign_sequencer SET statement_timeout = '60s';
 ALTER ROLE countersign_sequencer SET idle_in_transaction_session_timeout = '30s';
+ALTER ROLE countersign_sequencer SET transaction_timeout = '2min';
 
 ALTER DATABASE :"database" OWNER TO countersign_owner;
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;

@@ -15,6 +15,7 @@ from countersign.audit.errors import MirrorDisagrees
 from countersign.audit.models import AuditCheckpoint
 from countersign.audit.selectors import entries_iterate
 from countersign.audit.sequencing import ORIGIN
+from countersign.shared.clock import now
 from countersign.shared.keys import public_key
 from countersign.shared.storage import ObjectMissing
 from countersign_verify.errors import RefusedError
@@ -106,6 +107,36 @@ def mirror_compare(mirrored: Mirrored) -> int:
             message = f"the log's first {mirrored.size} events are not those of its mirror: it was rewritten"
             raise MirrorDisagrees(message, mirror=mirrored.size)
     return newest - mirrored.size
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorStatus:
+    """How the mirror stands to the database.
+
+    Attributes:
+        size: events in the mirror.
+        waiting: sequenced events that are not there yet.
+        oldest_seconds: for how long the first checkpoint over one of them has waited, 0 when none does.
+    """
+
+    size: int
+    waiting: int
+    oldest_seconds: float
+
+
+def mirror_status(store: ObjectStore) -> MirrorStatus:
+    """Hold the database against its mirror, and say how far the mirror is behind.
+
+    Raises:
+        MirrorDisagrees: the two are not one log.
+        StorageRefused: the store does not answer.
+    """
+    mirrored = mirror_newest(store)
+    waiting = mirror_compare(mirrored)
+    later = AuditCheckpoint.objects.filter(tree_size__gt=mirrored.size).order_by("tree_size")
+    since = later.values_list("created_at", flat=True).first()
+    oldest = max(0.0, (now() - since).total_seconds()) if since else 0.0
+    return MirrorStatus(mirrored.size, waiting, oldest)
 
 
 def mirror_advance(store: ObjectStore, mirrored: Mirrored) -> Mirrored:

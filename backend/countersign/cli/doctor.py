@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from django.db import DatabaseError
 
+from countersign.audit.errors import MirrorDisagrees
 from countersign.audit.witness_policy import WitnessPolicyInvalid, witness_policy
 from countersign.cli import output
 from countersign.cli.embedded.binaries import postgres_binary, valkey_binary
@@ -20,14 +22,19 @@ from countersign.cli.errors import CommandFailed, PlatformNotRunning
 from countersign.cli.home import Home
 from countersign.cli.status import break_glass_told
 from countersign.cli.up import HomeOption, home_chosen
+from countersign.cli.user import django_begin
 from countersign.sandbox.isolation import IsolationKind, isolation_probe
 from countersign.shared.env import environment, repository_root
+from countersign.shared.errors import DomainError
 from countersign.shared.passkey_party import passkey_party
 from countersign.shared.resilience.text import text_post
 
 MINIMUM_PYTHON = (3, 11)
 FREE_BYTES = 2 << 30
 WITNESS_SECONDS = 5.0
+LOG_LATE_SECONDS = 10.0
+MIRROR_LATE_SECONDS = 120.0
+LOG_RUNBOOK = "docs/runbooks/sequencer-lag.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ def checks_run(home: Home, port: int) -> tuple[Check, ...]:
         _passkeys(),
         _witnesses(),
         _break_glass(home),
+        *_log(home),
     )
 
 
@@ -170,6 +178,33 @@ def _answers(url: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def _log(home: Home) -> tuple[Check, ...]:
+    try:
+        django_begin(home.root)
+    except PlatformNotRunning:
+        return (Check("audit log", "ok", "not looked at: the platform is not up"),)
+    from countersign.audit.mirror import mirror_status
+    from countersign.audit.selectors import sequencing_lag
+    from countersign.shared.storage import object_store
+
+    try:
+        lag = sequencing_lag()
+        log = f"{lag.pending} events wait, the oldest for {lag.oldest_seconds:.0f} s"
+        late = lag.oldest_seconds > LOG_LATE_SECONDS
+        mirror = mirror_status(object_store())
+    except MirrorDisagrees as error:
+        mend = f"keep both as they are and see {LOG_RUNBOOK}"
+        return (Check("audit log", "failed", error.message, mend),)
+    except (DomainError, DatabaseError, OSError) as error:
+        return (Check("audit log", "failed", str(error).strip(), f"see {LOG_RUNBOOK}"),)
+    behind = mirror.oldest_seconds > MIRROR_LATE_SECONDS
+    copied = f"{mirror.size} events, {mirror.waiting} to come"
+    return (
+        Check("audit log", "warning" if late else "ok", log, f"see {LOG_RUNBOOK}" if late else ""),
+        Check("log mirror", "warning" if behind else "ok", copied, f"see {LOG_RUNBOOK}" if behind else ""),
+    )
 
 
 def doctor(

@@ -70,3 +70,23 @@ def test_runtime_role_can_not_sequence(committed_db: None, table: str) -> None:
 def test_sequencer_role_can_not_write_events(committed_db: None) -> None:
     with connect("sequencer") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("INSERT INTO audit_auditevent DEFAULT VALUES")
+
+
+@pytest.mark.parametrize("role", ["app", "sequencer"])
+def test_runtime_roles_can_not_hold_the_log_back_for_long(role: str, committed_db: None) -> None:
+    """A transaction that keeps asking is neither idle nor one long statement: it has an end of its own."""
+    with connect(role) as connection:
+        limits = [
+            connection.execute("SELECT current_setting(%s)", [name]).fetchone()
+            for name in ("idle_in_transaction_session_timeout", "transaction_timeout")
+        ]
+        assert limits == [("30s",), ("2min",)]
+        connection.execute("SET transaction_timeout = '300ms'")
+
+        def ask_on() -> None:
+            with connection.transaction():
+                for _ in range(20):
+                    connection.execute("SELECT pg_sleep(0.05)")
+
+        with pytest.raises(psycopg.errors.TransactionTimeout):
+            ask_on()

@@ -316,3 +316,54 @@ def test_mirror_run_outlives_a_store_that_is_away(
     mirror_rounds(monkeypatch, directory_store, clear)
     assert "the log is not mirrored" in caplog.text
     assert mirror_newest(directory_store).size == 2
+
+
+def doctor_says(monkeypatch: pytest.MonkeyPatch, store: ObjectStore) -> dict[str, tuple[str, str]]:
+    from countersign.cli.doctor import _log
+    from countersign.cli.home import Home
+
+    monkeypatch.setattr("countersign.shared.storage.object_store", lambda: store)
+    return {check.name: (check.status, check.found) for check in _log(Home(Path("/nowhere")))}
+
+
+def test_doctor_says_how_log_and_mirror_stand(
+    directory_store: DirectoryStore,
+    mirrored_log: Mirrored,
+    sequence: Sequence,
+    worker: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert doctor_says(monkeypatch, directory_store) == {
+        "audit log": ("ok", "0 events wait, the oldest for 0 s"),
+        "log mirror": ("ok", "40 events, 0 to come"),
+    }
+    write(worker, 2)
+    sequence()
+    write(worker, 1)
+    monkeypatch.setattr("countersign.cli.doctor.LOG_LATE_SECONDS", -1.0)
+    monkeypatch.setattr("countersign.cli.doctor.MIRROR_LATE_SECONDS", -1.0)
+    said = doctor_says(monkeypatch, directory_store)
+    assert said["audit log"][0] == "warning"
+    assert said["audit log"][1].startswith("1 events wait")
+    assert said["log mirror"] == ("warning", "40 events, 2 to come")
+
+
+def test_doctor_says_that_the_end_of_the_log_was_cut_off(
+    directory_store: DirectoryStore,
+    mirrored_log: Mirrored,
+    superuser_dsn: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    as_superuser(superuser_dsn, *CUT)
+    status, found = doctor_says(monkeypatch, directory_store)["audit log"]
+    assert status == "failed"
+    assert "ends after 20 events, and its mirror has 40" in found
+
+
+def test_doctor_says_that_the_store_is_away(
+    committed_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = S3Store.from_address("s3://bucket?endpoint=http://127.0.0.1:9")
+    status, found = doctor_says(monkeypatch, away)["audit log"]
+    assert status == "failed"
+    assert "does not answer" in found

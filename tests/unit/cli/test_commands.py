@@ -15,7 +15,7 @@ from countersign import __version__
 from countersign.cli import doctor, main, output
 from countersign.cli.down import platform_down
 from countersign.cli.embedded.network import port_choose
-from countersign.cli.errors import CommandFailed
+from countersign.cli.errors import CommandFailed, PlatformNotRunning
 from countersign.cli.home import Home
 from countersign.cli.state import PlatformState, ServiceState
 from countersign.shared.env import environment
@@ -30,6 +30,15 @@ def home(tmp_path: Path) -> Home:
     home = Home(tmp_path / "home")
     home.prepare()
     return home
+
+
+@pytest.fixture(autouse=True)
+def _platform_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_running(_home: Path) -> None:
+        message = "no platform runs here"
+        raise PlatformNotRunning(message)
+
+    monkeypatch.setattr(doctor, "django_begin", not_running)
 
 
 def run(*arguments: str) -> tuple[int, str]:

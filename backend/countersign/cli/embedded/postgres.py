@@ -40,9 +40,16 @@ _ROLE_SETTINGS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "statement_timeout": "30s",
         "lock_timeout": "10s",
         "idle_in_transaction_session_timeout": "30s",
+        "transaction_timeout": "2min",
     },
-    SEQUENCER: {"statement_timeout": "60s", "idle_in_transaction_session_timeout": "30s"},
+    SEQUENCER: {
+        "statement_timeout": "60s",
+        "idle_in_transaction_session_timeout": "30s",
+        "transaction_timeout": "2min",
+    },
 }
+# What older servers do not know.
+_SETTING_SINCE = {"transaction_timeout": 170_000}
 
 
 @functools.cache
@@ -178,6 +185,8 @@ def roles_provision(connection: psycopg.Connection[tuple[object, ...]], password
             ).format(name, sql.Literal(password))
         )
         for setting, value in _ROLE_SETTINGS[role].items():
+            if connection.info.server_version < _SETTING_SINCE.get(setting, 0):
+                continue
             connection.execute(
                 sql.SQL("ALTER ROLE {} SET {} = {}").format(name, sql.Identifier(setting), sql.Literal(value))
             )
