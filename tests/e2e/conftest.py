@@ -50,7 +50,13 @@ try:
     role_grant(actor=service_actor("demo"), person_id=auditor.person_id, role="auditor")
 except EmailTaken:
     pass
+try:
+    reviewer = user_create(actor=service_actor("demo"), email="sam@demo.localhost", name="Sam Reviewer")
+    role_grant(actor=service_actor("demo"), person_id=reviewer.person_id, role="security_reviewer")
+except EmailTaken:
+    pass
 print(json.dumps({
+    "reviewer_login": login("sam@demo.localhost"),
     "operator_token": tokens.operator_token, "director_token": tokens.director_token,
     "operator_login": login(OPERATOR[0]), "director_login": login(DIRECTOR[0]),
 }))

@@ -33,6 +33,7 @@ def test_every_page_is_accessible(stage: Stage, screen: Screen, scheme: Literal[
         *(f"/decisions/{request['id']}" for request in requests),
         f"/plans/{plan['id']}",
         "/runs",
+        "/break-glass",
         f"/runs/{requests[0]['subject']['id']}",
         "/login",
     )

@@ -33,6 +33,7 @@ SPECTACULAR_SETTINGS = {
         "Authority": "countersign.api.rules.AUTHORITIES",
         "BaseMove": "countersign.api.projects.BASE_MOVES",
         "BaselineStatus": "countersign.api.projects.BASELINE_STATUSES",
+        "BreakGlassState": "countersign.api.break_glass.STATES",
         "CredentialState": "countersign.api.deciding_credentials.CREDENTIAL_STATES",
         "DeliverableState": "countersign.api.phases.DELIVERABLE_STATES",
         "ExecutionState": "countersign.api.approval_parts.EXECUTION_STATES",

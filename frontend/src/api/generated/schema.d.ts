@@ -1132,7 +1132,7 @@ export interface components {
             /** @description slug of the project */
             project: string;
             project_id: string;
-            state: components["schemas"]["BreakGlassStateEnum"];
+            state: components["schemas"]["BreakGlassState"];
             reason: string;
             minutes: number;
             /** @description `quorum`: one of the two approves without the quorum */
@@ -1177,7 +1177,7 @@ export interface components {
             results: components["schemas"]["BreakGlass"][];
         };
         /** @enum {string} */
-        BreakGlassStateEnum: "requested" | "lapsed" | "open" | "review_due" | "review_overdue" | "reviewed";
+        BreakGlassState: "requested" | "lapsed" | "open" | "review_due" | "review_overdue" | "reviewed";
         /** @description When people work: a deadline counts these hours alone. */
         Calendar: {
             /** @description whose public holidays are left out; none where empty */
