@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -237,3 +238,46 @@ def test_break_glass_written_into_the_tables_alone_merges_nothing(waiting: World
         superuser.execute("UPDATE approvals_decision SET break_glass = %s", [window.id])
     with pytest.raises(PackDamaged, match="break-glass"):
         approved_pack_verify(waiting.run("F401"), waiting.request("F401"))
+
+
+def test_break_glass_inserted_into_the_table_alone_opens_nothing(waiting: World, superuser_dsn: str) -> None:
+    """An insider makes a window of a lone person's account: the log does not tell of it."""
+    first, second = people(waiting)
+    real = opened(waiting)
+    forged = str(uuid.uuid4())
+    with psycopg.connect(superuser_dsn, autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute(
+            "INSERT INTO approvals_breakglass (id, project_id, reason, minutes, permits, requested_by,"
+            " opened_by,"
+            " opened_at, expires_at, event_id, review) SELECT %s, project_id, 'forged', 60, permits,"
+            " requested_by, opened_by, opened_at, expires_at, event_id, '' FROM approvals_breakglass",
+            [forged],
+        )
+    with pytest.raises(BreakGlassOver, match="the log does not tell"):
+        approve(waiting, first, forged)
+    with psycopg.connect(superuser_dsn, autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute(
+            "UPDATE approvals_breakglass SET opened_by = %s WHERE id = %s",
+            [waiting.director.person_id, real.id],
+        )
+    with pytest.raises(BreakGlassOver, match="the log does not tell"):
+        approve(waiting, waiting.director, real.id)
+    assert second.person_id is not None
+
+
+def test_break_glass_prolonged_in_the_tables_merges_no_longer_than_was_signed(
+    waiting: World, superuser_dsn: str
+) -> None:
+    from countersign.workflow.break_glass import merge_deadline
+
+    window = opened(waiting, minutes=1)
+    approve(waiting, people(waiting)[0], window.id)
+    signed = merge_deadline(waiting.request("F401"))
+    assert signed == window.expires_at
+    with psycopg.connect(superuser_dsn, autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute("UPDATE approvals_breakglass SET expires_at = expires_at + interval '30 minutes'")
+        superuser.execute("UPDATE approvals_approvalrequest SET expires_at = expires_at + interval '9 days'")
+    assert merge_deadline(waiting.request("F401")) == signed

@@ -97,6 +97,7 @@ def break_glass_confirm(*, actor: Actor, window_id: str) -> BreakGlassData:
         data={
             "project": project.slug,
             "requested_by": str(row.requested_by),
+            "opened_by": str(person),
             "minutes": row.minutes,
             "opened_at": isoformat(moment),
             "expires_at": isoformat(ends),

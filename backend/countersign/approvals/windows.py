@@ -10,8 +10,9 @@ from countersign.approvals.break_glass_models import BreakGlass
 from countersign.approvals.contracts import BreakGlassData
 from countersign.approvals.errors import BreakGlassNotFound, BreakGlassOver, BreakGlassPending
 from countersign.approvals.selectors import as_uuid
-from countersign.audit.selectors import event_is_checkpointed
-from countersign.shared.clock import now
+from countersign.audit.selectors import event_is_checkpointed, event_list
+from countersign.shared.actor import service_actor
+from countersign.shared.clock import isoformat, now
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 # A request that nobody countersigns lapses; what was opened is reviewed within a day.
 REQUEST_VALID: Final = timedelta(minutes=15)
 REVIEW_WITHIN: Final = timedelta(hours=24)
+_READER: Final = service_actor("approvals")
 
 
 def _state(row: BreakGlass, moment: datetime) -> str:
@@ -97,7 +99,7 @@ def window_require(*, window_id: str, project_id: str, moment: datetime) -> Brea
 
     Raises:
         BreakGlassNotFound: there is none in this project.
-        BreakGlassOver: it is not open, or not any more.
+        BreakGlassOver: it is not open, or not any more, or the log tells of another one.
         BreakGlassPending: no signed checkpoint covers its opening yet.
     """
     row = BreakGlass.objects.filter(pk=as_uuid(window_id), project_id=project_id).first()
@@ -111,4 +113,28 @@ def window_require(*, window_id: str, project_id: str, moment: datetime) -> Brea
     if not event_is_checkpointed(window.event_id):
         message = "a signed checkpoint must cover the opening of the window first; try again in a moment"
         raise BreakGlassPending(message, break_glass_id=window_id)
+    _logged_require(window)
     return window
+
+
+def _logged_require(window: BreakGlassData) -> None:
+    """Refuse a window that is in the table otherwise than in the log: the log is what a stranger believes.
+
+    Raises:
+        BreakGlassOver: the log does not tell of this window, or of another one.
+    """
+    told = event_list(actor=_READER, subject=("break_glass", window.id), type="break_glass.opened")
+    stated = {
+        "requested_by": window.requested_by,
+        "opened_by": window.opened_by,
+        "expires_at": isoformat(window.expires_at) if window.expires_at else None,
+        "permits": list(window.permits),
+    }
+    [logged] = told if len(told) == 1 else [None]
+    if logged is None or logged.id != window.event_id:
+        same = False
+    else:
+        same = all(logged.data.get(name) == value for name, value in stated.items())
+    if not same:
+        message = "the log does not tell of this window as the table does: nothing is done under it"
+        raise BreakGlassOver(message, break_glass_id=window.id)

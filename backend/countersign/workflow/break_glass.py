@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from countersign.accounts.policies import require
@@ -14,11 +16,10 @@ from countersign.approvals.break_glass import (
 from countersign.approvals.windows import window_get
 from countersign.projects.selectors import project_get
 from countersign.workflow.executor import EXECUTOR
+from countersign_verify.canonical import canonical_object
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from countersign.approvals.contracts import BreakGlassData, RequestData
+    from countersign.approvals.contracts import BreakGlassData, DecisionData, RequestData
     from countersign.shared.actor import Actor
 
 
@@ -69,13 +70,25 @@ def window_review(*, actor: Actor, window_id: str, review: str) -> BreakGlassDat
 
 
 def merge_deadline(request: RequestData) -> datetime:
-    """Return until when a decision can be carried out: with its request, or with its window."""
+    """Return until when a decision can be carried out: with its request or its window, and as it was signed.
+
+    What was signed counts beside what the tables say: a later date there would not hold for a stranger.
+    """
     ends = [request.expires_at]
     for decision in request.decisions:
+        ends.append(signed_until(decision))
         if decision.break_glass:
             window = window_get(actor=EXECUTOR, window_id=decision.break_glass)
             ends += [moment for moment in (window.expires_at, window.closed_at) if moment]
     return min(ends)
+
+
+def signed_until(decision: DecisionData) -> datetime:
+    """Return until when a decision says that it holds; its signature is checked elsewhere."""
+    statement = canonical_object(base64.b64decode(str(decision.envelope["payload"])))
+    predicate = statement["predicate"]
+    said = predicate["expires_at"] if isinstance(predicate, dict) else None
+    return datetime.fromisoformat(str(said))
 
 
 def window_used(request: RequestData) -> str:
