@@ -97,6 +97,10 @@ def test_break_glass_merges_without_the_quorum_and_everything_says_so(waiting: W
     predicate = statement["predicate"]
     assert isinstance(predicate, dict)
     assert predicate["break_glass"] == window.id
+    from countersign.workflow.queries import request_detail
+
+    shown = request_detail(actor=first, request_id=request.id).policy.decision_text
+    assert shown == "Approved under break-glass: the quorum was not asked for."
     drive()
     assert failed_jobs() == []
     merge = waiting.merge("F401")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from countersign_verify.canonical import canonical_loads
+from countersign_verify.canonical import canonical_bytes, canonical_loads
 from countersign_verify.report import Report
 from countersign_verify.trust import trust_read
 from tests.workflow.sample import FILES, Source
@@ -219,3 +220,36 @@ def test_trial_claimed_of_a_normal_request_does_not_merge(waiting: World) -> Non
     drive()
     assert waiting.source.head == before
     assert waiting.run("F401").state == "failed"
+
+
+def test_trial_page_says_self_approved(alone: World) -> None:
+    from countersign.workflow.queries import request_detail
+
+    policy = request_detail(actor=alone.people["solo"], request_id=alone.request("F401").id).policy
+    assert policy.decision_text == "Self-approved: a trial, merged to trial/main only."
+    assert policy.trial_branch == "trial/main"
+    assert any("Otherwise this change needs: 1 x director" in reason.text for reason in policy.reasons)
+
+
+def test_trial_decision_whose_envelope_was_changed_merges_nothing(alone: World, superuser_dsn: str) -> None:
+    """The trial cut out of the signed statement: the signature does not hold any more."""
+    from countersign.approvals.models import Decision
+    from countersign.workflow.trial import TrialMoved, target_require
+
+    decide(alone)
+    target_require(alone.project, alone.request("F401"))
+    row = Decision.objects.get(pk=alone.request("F401").decisions[0].id)
+    statement = canonical_loads(base64.b64decode(row.envelope["payload"]))
+    assert isinstance(statement, dict)
+    predicate = statement["predicate"]
+    assert isinstance(predicate, dict)
+    del predicate["trial"]
+    payload = base64.b64encode(canonical_bytes(statement)).decode()
+    insider(
+        superuser_dsn,
+        "UPDATE approvals_decision SET envelope = %s::jsonb WHERE id = %s",
+        json.dumps({**row.envelope, "payload": payload}),
+        str(row.id),
+    )
+    with pytest.raises(TrialMoved, match="does not verify"):
+        target_require(alone.project, alone.request("F401"))

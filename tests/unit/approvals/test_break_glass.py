@@ -25,13 +25,17 @@ from countersign.approvals.errors import (
     BreakGlassOver,
     BreakGlassPersons,
     BreakGlassUnreviewed,
+    RoleMissing,
 )
 from countersign.approvals.models import BreakGlass
+from countersign.approvals.under_glass import role_under, window_of
 from countersign.approvals.windows import window_get, window_list, windows_told
 from countersign.audit.selectors import event_list
 from countersign.projects.errors import ProjectNotFound
 from countersign.shared.actor import Actor, service_actor
-from tests.unit.runs.samples import person, project_make
+from countersign.shared.clock import now
+from tests.unit.approvals.samples import Requests
+from tests.unit.runs.samples import lease_take, person, project_make
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 WHY = "the login is broken for everybody"
@@ -260,3 +264,18 @@ def test_break_glass_row_of_one_person_or_two_hours_can_not_be_inserted(opened: 
     ):
         with pytest.raises(IntegrityError):
             BreakGlass.objects.create(**{**sound, **bent})
+
+
+def test_window_of_a_phase_is_refused(project: str, opened: BreakGlassData) -> None:
+    worker = service_actor("worker")
+    requests = Requests(worker, lease_take(worker), project)
+    phase = requests.open(subject=("phase", str(uuid4())))
+    assert window_of("", phase, now()) is None
+    with pytest.raises(BreakGlassInvalid):
+        window_of(opened.id, phase, now())
+
+
+def test_role_under_needs_a_role_that_break_glass_is_for(first: Actor, opened: BreakGlassData) -> None:
+    assert role_under(opened, first, "approve") == "director"
+    with pytest.raises(RoleMissing):
+        role_under(opened, replace(first, roles=frozenset({"operator"})), "approve")
