@@ -87,7 +87,7 @@ def log_server(directory: Path) -> Iterator[LogServer]:
         server.superuser.execute(
             sql.SQL("GRANT ALL ON ALL TABLES IN SCHEMA public TO {}").format(sql.Identifier(OWNER))
         )
-        server.python("app", "benchmarks.log_work", "keys")
+        server.python("app", "benchmarks.log_work", "prepare")
         try:
             yield server
         finally:
