@@ -39,10 +39,10 @@ PERMISSIONS: dict[Action, frozenset[str]] = {
     "account.write": frozenset({"admin"}),
     "credential.confirm": frozenset({"admin", "director"}),
     "evidence.shred": frozenset({"security_reviewer", "admin"}),
-    "break_glass.open": frozenset({"director", "cab_member", "security_reviewer"}),
-    "break_glass.review": frozenset({"director", "cab_member", "security_reviewer", "admin", "auditor"}),
     # One's own, or anybody's for who confirms them.
     "credential.revoke": frozenset({"director", "cab_member", "security_reviewer", "admin"}),
+    "break_glass.open": frozenset({"director", "cab_member", "security_reviewer"}),
+    "break_glass.review": frozenset({"director", "cab_member", "security_reviewer", "admin", "auditor"}),
     "audit.read": frozenset(AUDIT_READERS),
     "read": frozenset(ROLES) - {"agent"},
 }
