@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ TROUBLE_SECONDS = 1.0
 WITNESS_SECONDS = 0.5
 # Each step leaves some partial tiles under the lock for good, so steps are not small.
 MIRROR_SECONDS = 10.0
+# For how long a thread that computes may keep the others waiting.
+SWITCH_SECONDS = 0.0005
 # How often it looks how far it is behind, and from when on it says so.
 WATCH_SECONDS = 5.0
 LAG_ALARM_SECONDS = 10.0
@@ -142,6 +145,8 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    # The threads beside it hash much at once; sequencing gets its turn soon after each answer of the server.
+    sys.setswitchinterval(SWITCH_SECONDS)
     disagrees = threading.Event()
     beside = (
         threading.Thread(target=witnesses_run, args=(stop,), name="witnesses"),
