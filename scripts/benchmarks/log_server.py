@@ -7,6 +7,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -43,7 +44,7 @@ class LogServer:
                 "COUNTERSIGN_HOME": str(self.home),
                 "COUNTERSIGN_KEYS_DIR": str(self.home / "keys"),
                 "COUNTERSIGN_OBJECT_STORE": str(self.home / "objects"),
-                "COUNTERSIGN_SECRET_KEY": "only-for-measuring",
+                "COUNTERSIGN_SECRET_KEY": token_hex(),
                 "COUNTERSIGN_WITNESS_POLICY": "",
                 "COUNTERSIGN_DATABASE_HOST": LOOPBACK,
                 "COUNTERSIGN_DATABASE_PORT": str(self.postgres.port),
