@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from countersign.shared.actor import Actor, service_actor
 from countersign.shared.env import environment
-from tests.unit.audit.roles import sequencer_role
+from tests.unit.audit.roles import sequence_all
 from tests.workflow.sample import Source
 
 if TYPE_CHECKING:
@@ -29,10 +29,7 @@ SECONDS = 30.0
 
 def sequence() -> None:
     """Put what is committed under a signed checkpoint, as the sequencer's own process does."""
-    from countersign.audit.sequencing import sequence_batch
-
-    with sequencer_role():
-        sequence_batch()
+    sequence_all()
 
 
 def hurry() -> None:

@@ -52,6 +52,7 @@ def test_sound_export_holds_and_names_every_check(sound: Path) -> None:
         "events",
         "packs",
         "people",
+        "break-glass",
         "decisions",
         "addenda",
         "merges",
