@@ -22,6 +22,7 @@ from countersign_verify.merges import (
 from countersign_verify.pack_verify import MAX_ENVELOPE_BYTES, pack_verify
 from countersign_verify.people import People, decider_check, passkey_check
 from countersign_verify.phases import phase_complete, proof_unsigned
+from countersign_verify.quorum_policy import policies_read
 from countersign_verify.report import Report
 from countersign_verify.trial_log import project_check, trials_read
 from countersign_verify.trust import Trust
@@ -150,6 +151,26 @@ def decisions_check(
         lambda event: _envelope_name("decisions", event, "decision_id"),
         check,
     )
+
+
+def quorums_check(content: LogContent, history: History, people: People, trust: Trust) -> tuple[int, int]:
+    """Check that no pack asks for fewer people than the log says; returns numbers of policies and packs.
+
+    Raises:
+        RefusedError: A policy was not set by who may, or a pack asks for less than held when it was sealed.
+    """
+    policies = policies_read(content, people, trust)
+
+    def check(item: tuple[str, LoggedEvent]) -> None:
+        verified = history.packs[item[0]]
+        # In a trial one person decides alone, and everything says so.
+        if not verified.trial:
+            policy = verified.policy
+            policies.check(verified.pack.subject_text("project"), policy.tier, policy.quorum, item[1])
+
+    sealed = [item for item in history.sealed.items() if item[0] in history.packs]
+    _each(sealed, lambda item: f"packs/{digest_hex(item[0])}.tar", check)
+    return sum(len(items) for items in policies.standings.values()), len(sealed)
 
 
 def addenda_check(files: LogFiles, trust: Trust, content: LogContent, history: History) -> None:

@@ -18,6 +18,7 @@ from countersign_verify.log_evidence import (
     packs_sealed,
     phases_check,
     proof_digests,
+    quorums_check,
 )
 from countersign_verify.log_files import (
     ENVELOPE_SUFFIX,
@@ -168,6 +169,9 @@ def _evidence(files: LogFiles, trust: Trust, content: LogContent, report: Report
     )
     history.windows.update(windows or {})
     report.attempt(
+        "quorums", lambda: quorums_check(content, history, people or People(), trust), _quorums_detail
+    )
+    report.attempt(
         "decisions",
         lambda: decisions_check(files, trust, content, history, people or People()),
         lambda _: _decisions_detail(history),
@@ -203,6 +207,13 @@ def _names_check(files: LogFiles, content: LogContent) -> None:
 
 def _windows_detail(windows: Mapping[str, Window]) -> str:
     return f"{len(windows)} windows, each of two people and at most an hour"
+
+
+def _quorums_detail(found: tuple[int, int]) -> str:
+    policies, packs = found
+    return (
+        f"{packs} packs ask for no fewer people than the log says; {policies} policies, none weakened by one"
+    )
 
 
 def _people_detail(people: People) -> str:

@@ -33,21 +33,22 @@ from countersign_verify.vocabulary import (
     MEMBER_POLICY,
     MEMBER_RISK_INPUTS,
     MEMBER_RULESET,
+    ROLE_CAB,
     STATEMENT_GATES,
     STATEMENT_RISK,
     STATEMENT_TESTS,
     STATEMENTS,
+    TIER_CAB,
     TRIAL,
 )
 
 MAX_TREE_BYTES = 64 * 1024 * 1024
 PASS = "pass"  # noqa: S105 - a gate's verdict
 GATE_STATUSES = frozenset({PASS, "fail", "unknown"})
-TIER_CAB = "cab"
-ROLE_CAB = "cab_member"
 _ENTRY = frozenset({"path", "mode", "blob"})
 _GATE = frozenset({"name", "status", "report_digest"})
 _GATES = frozenset({"base_commit", "result_tree", "gates"})
+TOUCHES = "touches_"  # what the names of risk inputs begin with that name a sensitive area
 _EXCEPTION_FIELDS = ("expires_at", "compensating_controls")
 
 
@@ -62,10 +63,11 @@ class ChangeFacts:
 
 @dataclass(frozen=True, slots=True)
 class RiskFacts:
-    """The recomputed score, and the factors that are not known."""
+    """The recomputed score, the factors that are not known, and the sensitive areas that are touched."""
 
     score: int
     unknown: tuple[str, ...]
+    sensitive: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,18 @@ def risk_check(pack: Pack, statements: Mapping[str, Statement]) -> RiskFacts:
         raise RefusedError("risk.statement", f"the signed risk is not what its inputs give, which is {score}")
     if pack.subject["score"] != score:
         raise RefusedError("risk.score", f"the pack states another score than {score}")
-    return RiskFacts(score, tuple(str(name) for name in unknown))
+    return RiskFacts(score, tuple(str(name) for name in unknown), _sensitive(factors))
+
+
+def _sensitive(factors: Mapping[str, Sequence[Mapping[str, Json]]]) -> tuple[str, ...]:
+    """The areas of special weight that a change touches, as its recorded inputs say."""
+    items = [(str(item.get("name")), item.get("value")) for part in factors.values() for item in part]
+    touched = {
+        name.removeprefix(TOUCHES) for name, value in items if name.startswith(TOUCHES) and value is True
+    }
+    if ("dependencies", "changed") in items:
+        touched.add("dependencies")
+    return tuple(sorted(touched))
 
 
 def policy_check(pack: Pack, risk: RiskFacts) -> Policy:
@@ -208,10 +221,12 @@ def policy_check(pack: Pack, risk: RiskFacts) -> Policy:
         field(data, "blocked", bool, "the policy"),
         field({"passkey": False, **data}, "passkey", bool, "the policy"),
     )
-    needs_cab = risk.score > CAB_ABOVE or bool(risk.unknown)
+    needs_cab = risk.score > CAB_ABOVE or bool(risk.unknown) or bool(risk.sensitive)
     # In a trial one person decides alone, whatever the risk; pack, decision and merge say so.
     if needs_cab and TRIAL not in pack.subject and (policy.tier != TIER_CAB or ROLE_CAB not in dict(quorum)):
         why = f"a score of {risk.score}" if risk.score > CAB_ABOVE else f"unknown {', '.join(risk.unknown)}"
+        if risk.score <= CAB_ABOVE and not risk.unknown:
+            why = f"a change of {', '.join(risk.sensitive)}"
         raise RefusedError(
             "policy.weak", f"{why} needs the change advisory board, and the policy asks for less"
         )

@@ -26,7 +26,7 @@ from countersign_verify.webauthn import (
     ASSERTION_VERSION,
     assertion_read,
     assertion_verify,
-    cose_key_read,
+    key_material,
 )
 
 ADMIN = "admin"
@@ -59,11 +59,13 @@ class People:
         roles: Where in the log each person came to hold a role, and where no longer, by person and role.
         passkeys: By the digest of their id.
         by_operator: How many roles were granted by the platform's operator, at the command line.
+        materials: What the keys of all passkeys are, however they are spelled.
     """
 
     roles: dict[tuple[str, str], list[tuple[int, bool]]] = field(default_factory=dict)
     passkeys: dict[str, Passkey] = field(default_factory=dict)
     by_operator: int = 0
+    materials: set[bytes] = field(default_factory=set)
 
     def held(self, person_id: str, role: str, index: int) -> bool:
         """Whether the person held the role at this place of the log."""
@@ -120,12 +122,14 @@ def _role(people: People, event: LoggedEvent, trust: Trust) -> None:
 def _propose(people: People, event: LoggedEvent, proposed: dict[str, str]) -> None:
     where = f"event {event.index}: "
     public_key = base64_decode(event.text("public_key"))
-    cose_key_read(public_key)
+    material = key_material(public_key)
     name = digest_check(event.text("credential"), "the credential")
     if event.person_id != event.text("person_id"):
         raise RefusedError("people.proposed", f"{where}a passkey was proposed by another than its owner")
-    if name in people.passkeys or public_key in {item.public_key for item in people.passkeys.values()}:
+    # Two spellings of one key would let one authenticator decide as two people.
+    if name in people.passkeys or material in people.materials:
         raise RefusedError("people.twice", f"{where}a passkey was enrolled twice")
+    people.materials.add(material)
     people.passkeys[name] = Passkey(event.text("person_id"), public_key, event.text("rp_id"))
     proposed[event.subject_id] = name
 

@@ -39,6 +39,11 @@ SELF_APPROVED: Final = "self-approved"
 TRIAL_BRANCHES: Final = "trial/"
 TRIAL_TRAILER: Final = "Countersign-Approval: self-approved"  # in the message of the merge commit
 
+# Who must decide on a change: the tier of a policy, and the role that the tier of the CAB can't do without.
+TIER_STANDARD: Final = "director"
+TIER_CAB: Final = "cab"
+ROLE_CAB: Final = "cab_member"
+
 BREAK_GLASS: Final = "break_glass"  # in a decision: the window under which it was made
 BREAK_GLASS_TRAILER: Final = "Countersign-Break-Glass"  # in the message of the merge commit, with its id
 
@@ -131,6 +136,8 @@ EVENT_ROLE_REVOKED: Final = "role.revoked"
 EVENT_CREDENTIAL_PROPOSED: Final = "credential.proposed"
 EVENT_CREDENTIAL_CONFIRMED: Final = "credential.confirmed"
 EVENT_CREDENTIAL_REVOKED: Final = "credential.revoked"
+EVENT_QUORUM_PROPOSED: Final = "quorum_policy.proposed"
+EVENT_QUORUM_SET: Final = "quorum_policy.set"
 
 EVENT_DATA: Final = {
     EVENT_PACK_SEALED: frozenset({"pack"}),
@@ -150,6 +157,8 @@ EVENT_DATA: Final = {
     EVENT_CREDENTIAL_PROPOSED: frozenset({"person_id", "credential", "public_key", "rp_id"}),
     EVENT_CREDENTIAL_CONFIRMED: frozenset({"person_id", "credential", "fingerprint"}),
     EVENT_CREDENTIAL_REVOKED: frozenset({"person_id", "credential"}),
+    EVENT_QUORUM_PROPOSED: frozenset({"policy_id", "project", "tiers"}),
+    EVENT_QUORUM_SET: frozenset({"policy_id", "project", "tiers"}),
     EVENT_MERGE_INTENDED: frozenset({"base_before", "merge_commit", "result_tree", "state_commit", "tag"}),
     EVENT_MERGED: frozenset(
         {

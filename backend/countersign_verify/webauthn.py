@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from countersign_verify.canonical import Json, JsonInput, canonical_bytes, strict_loads
 from countersign_verify.encoding import field
@@ -139,6 +140,15 @@ def cose_key_read(data: bytes) -> Key:
     except ValueError as error:
         raise RefusedError("webauthn.key", "the public key of the passkey is not one") from error
     raise RefusedError("webauthn.key", "the public key of the passkey is of no kind that is accepted")
+
+
+def key_material(public_key: bytes) -> bytes:
+    """What two spellings of one public key in COSE have in common: its numbers, in DER.
+
+    Raises:
+        RefusedError: It is malformed, of another kind, or too weak.
+    """
+    return cose_key_read(public_key).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _bytes(items: Mapping[int, int | bytes], name: int, size: int | None = None) -> bytes:

@@ -53,6 +53,7 @@ def test_sound_export_holds_and_names_every_check(sound: Path) -> None:
         "packs",
         "people",
         "break-glass",
+        "quorums",
         "decisions",
         "addenda",
         "merges",

@@ -307,6 +307,32 @@ def test_pack_verify_asks_for_the_board_when_a_factor_is_unknown(tmp_path: Path,
     assert checked(pack_plan(edit_members=unknown_risk, policy=CAB, **changes), tmp_path, trusted).holds
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "area"),
+    [
+        ("touches_authentication", True, "authentication"),
+        ("touches_ci", True, "ci"),
+        ("dependencies", "changed", "dependencies"),
+        ("touches_ci", False, ""),
+        ("dependencies", "no dependency change", ""),
+    ],
+)
+def test_pack_verify_asks_for_the_board_where_a_sensitive_area_is_touched(
+    tmp_path: Path, trusted: Trust, name: str, value: bool | str, area: str
+) -> None:
+    from countersign_verify.risk import risk_evaluate
+
+    inputs = risk_inputs()
+    inputs["privilege_impact"][0].update(name=name, value=value)
+    changes: dict[str, Any] = predicate_edit(vocabulary.STATEMENT_RISK, **risk_evaluate(inputs))
+    changes |= member(vocabulary.MEMBER_RISK_INPUTS, canonical_bytes(inputs))
+    report = checked(pack_plan(**changes), tmp_path, trusted)
+    assert report.holds == (not area)
+    if area:
+        assert f"a change of {area} needs the change advisory board" in failure(report, "policy")
+    assert checked(pack_plan(policy=CAB, **changes), tmp_path, trusted).holds
+
+
 def test_pack_verify_refuses_another_rule_set(tmp_path: Path, trusted: Trust) -> None:
     report = checked(pack_plan(**member(vocabulary.MEMBER_RULESET, b"[]")), tmp_path, trusted)
     assert "not the one that it names" in failure(report, "policy")

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import cbor2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -183,6 +184,16 @@ def forged() -> dict[str, Log]:
 @pytest.mark.parametrize("code", forged())
 def test_forged_enrolment_is_refused(code: str) -> None:
     assert refusal(forged()[code]) == code
+
+
+def test_second_spelling_of_an_enrolled_key_is_refused() -> None:
+    one = Passkey()
+    log = enrolled(one)
+    numbers = cbor2.loads(one.cose)
+    respelled = cbor2.dumps(dict(reversed(numbers.items())))
+    assert respelled != one.cose
+    log.propose(EVE, Passkey(one.private), public_key=base64_encode(respelled))
+    assert refusal(log) == "people.twice"
 
 
 def assertion(passkey: Passkey, **changes: Any) -> bytes:  # noqa: ANN401 - parts of any type
