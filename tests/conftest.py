@@ -36,6 +36,8 @@ from countersign.cli.embedded.valkey import ValkeyServer
 if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
 
+    from countersign.shared.storage import ObjectStore
+
 _SERVERS = "COUNTERSIGN_TEST_SERVERS"
 _SUPERUSER_PASSWORD = "COUNTERSIGN_TEST_SUPERUSER_PASSWORD"
 _SECONDS = 60.0
@@ -311,6 +313,19 @@ def committed_db(_database_snapshot: _Snapshot, django_db_blocker: DjangoDbBlock
         finally:
             connections.close_all()
             _database_snapshot.restore()
+
+
+@pytest.fixture
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+    """Give this test an object store of its own: what another one wrote is never replaced there."""
+    from countersign.shared.env import environment
+    from countersign.shared.storage import object_store
+
+    monkeypatch.setenv("COUNTERSIGN_OBJECT_STORE", str(tmp_path / "own-objects"))
+    environment.cache_clear()
+    yield object_store()
+    monkeypatch.undo()
+    environment.cache_clear()
 
 
 @pytest.fixture

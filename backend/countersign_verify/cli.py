@@ -10,6 +10,7 @@ from countersign_verify import __version__
 from countersign_verify.errors import RefusedError
 from countersign_verify.log_files import MAX_NOTE_BYTES
 from countersign_verify.log_inclusion import event_verify
+from countersign_verify.log_lines import events_verify
 from countersign_verify.log_verify import log_verify
 from countersign_verify.pack_verify import decisions_beside, decisions_verify, pack_verify
 from countersign_verify.report import Report
@@ -66,6 +67,11 @@ def _run(options: argparse.Namespace) -> Report:
         else:
             decisions_verify(verified, decisions_beside(path), trust, report)
         return report
+    if options.command == "events":
+        if not path.is_file():
+            raise UsageError(f"{path} is not a file")
+        events_verify(path, trust, report)
+        return report
     if not path.is_dir():
         raise UsageError(f"{path} is not a directory")
     if options.command == "event":
@@ -119,7 +125,11 @@ def _parser() -> argparse.ArgumentParser:
     event = commands.add_parser("event", help="check that a log holds one event", epilog=_EPILOG)
     event.add_argument("path", type=Path, metavar="DIRECTORY", help="the export")
     event.add_argument("index", type=int, metavar="INDEX", help="place of the event in the log, from 0")
-    for command in (pack, log, event):
+    events = commands.add_parser(
+        "events", help="check single events that were exported with their proofs", epilog=_EPILOG
+    )
+    events.add_argument("path", type=Path, metavar="FILE", help="the events (.jsonl)")
+    for command in (pack, log, event, events):
         command.add_argument("--trust", type=Path, required=True, metavar="FILE", help="the trust file")
         command.add_argument("--json", action="store_true", help="print the report as JSON")
     return parser

@@ -17,6 +17,8 @@ NAMES = (
     "audit.append_to_chain",
     "audit.lag_p50",
     "audit.lag_p99",
+    "audit.search_deep",
+    "audit.search_first",
     "audit.sequence",
     "pack.seal",
     "pack.seal_memory",
@@ -27,6 +29,8 @@ NAMES = (
     "verify.log_memory",
 )
 
+SEARCHES = ("audit.search_deep", "audit.search_first")
+
 
 def benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> Iterator[Benchmark]:
     """Yield the named benchmarks, each made just before it runs."""
@@ -36,8 +40,10 @@ def benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> I
     from benchmarks.run import decision_to_merge  # noqa: PLC0415
     from benchmarks.verify import verify_event, verify_log, verify_log_memory  # noqa: PLC0415
 
-    if any(name.startswith("audit.") for name in names):
+    if any(name.startswith("audit.") and name not in SEARCHES for name in names):
         yield from _log_benchmarks(directory, names)
+    if any(name in names for name in SEARCHES):
+        yield from _search_benchmarks(directory, names)
     if "pack.seal" in names:
         yield pack_seal(directory)
     if "pack.seal_memory" in names:
@@ -52,6 +58,13 @@ def benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> I
         yield verify_log(directory)
     if "verify.log_memory" in names:
         yield verify_log_memory(directory)
+
+
+def _search_benchmarks(directory: Path, names: Sequence[str]) -> Iterator[Benchmark]:
+    from benchmarks.audit_search import audit_search, searchers_running  # noqa: PLC0415
+
+    with searchers_running(directory / "search") as (many, few):
+        yield from (audit_search(many, few, name) for name in SEARCHES if name in names)
 
 
 def _log_benchmarks(directory: Path, names: Sequence[str]) -> Iterator[Benchmark]:

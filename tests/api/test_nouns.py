@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rest_framework.test import APIClient
 
 from countersign.audit.contracts import AuditEventData
+from countersign.shared.storage import ObjectStore
 
 Ask = Callable[[str], "APIClient"]
 Events = Callable[[], "list[AuditEventData]"]
@@ -393,8 +395,59 @@ def test_audit_events_are_searched(world: World, ask: Ask) -> None:
     assert len(projects) == 1
 
 
+def test_audit_events_are_searched_by_beginnings_of_types_and_by_time(world: World, ask: Ask) -> None:
+    def found(query: str) -> list[dict[str, Any]]:
+        answered = ask("auditor").get(f"/api/v1/audit/events/?{query}")
+        assert answered.status_code == 200, answered.content
+        events: list[dict[str, Any]] = answered.json()["results"]
+        return events
+
+    projects = found("type=project.")
+    assert len(projects) >= 1
+    assert {event["type"].partition(".")[0] for event in projects} == {"project"}
+    moment = projects[0]["time"]
+    assert moment in {event["time"] for event in found(f"from={quote(moment)}")}
+    assert moment not in {event["time"] for event in found(f"until={quote(moment)}")}
+    assert (
+        found(f"from={quote(moment)}&until={quote(moment[:19])}.999999Z&type=plan.imported&actor_id=x") == []
+    )
+    for wrong in ("from=yesterday", "type=NO", "from=2026-01-02T00:00Z&until=2026-01-01T00:00Z", "sort=type"):
+        assert ask("auditor").get(f"/api/v1/audit/events/?{wrong}").status_code == 400, wrong
+
+
+def test_audit_events_are_taken_away_with_their_proofs(
+    committed_db: None, own_store: ObjectStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rest_framework.test import APIClient
+
+    from countersign_verify.cli import main
+    from tests.api.world import people_build
+    from tests.unit.audit.roles import sequence_all
+    from tests.unit.audit.test_mirror import mirrored_to_the_end
+    from tests.unit.audit.test_sequencing import trust_of_the_log
+
+    world = people_build()
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {world.tokens['auditor']}")
+    sequence_all()
+    mirrored_to_the_end(own_store)
+    answered: Any = client.get("/api/v1/audit/events/export/?type=user.created&limit=2")
+    assert (answered.status_code, answered["Content-Type"]) == (200, "application/jsonl")
+    assert answered["Content-Disposition"] == 'attachment; filename="events.jsonl"'
+    file, trust = tmp_path / "events.jsonl", tmp_path / "trust.json"
+    file.write_bytes(b"".join(answered.streaming_content))
+    trust.write_bytes(trust_of_the_log().raw)
+    assert main(["events", str(file), "--trust", str(trust)]) == 0
+    assert "2, each once and proved" in capsys.readouterr().out
+    newest = client.get("/api/v1/audit/events/?limit=1").json()["results"][0]
+    assert (newest["type"], newest["actor_id"]) == ("audit.exported", world.users["auditor"].id)
+    assert newest["data"]["search"] == {"type": "user.created"}
+    assert client.get("/api/v1/audit/events/export/?limit=100001").status_code == 400
+
+
 def test_audit_log_is_not_for_pipelines(ask: Ask) -> None:
     assert ask("ci").get("/api/v1/audit/events/").status_code == 403
+    assert ask("ci").get("/api/v1/audit/events/export/").status_code == 403
 
 
 def test_audit_checkpoint_is_not_found_before_there_is_one(ask: Ask) -> None:

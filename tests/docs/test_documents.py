@@ -107,7 +107,7 @@ def help_of(*command: str) -> str:
 
 def sections(text: str) -> dict[str, str]:
     """Return what the reference says, by the command in the heading."""
-    parts = re.split(r"^### (countersign(?:-verify)? [\w-]+(?: \w+)?)$", text, flags=re.MULTILINE)
+    parts = re.split(r"^### (countersign(?:-verify)? [\w-]+(?: [\w-]+)?)$", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 

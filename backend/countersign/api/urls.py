@@ -76,6 +76,7 @@ urlpatterns = [
     path("packs/<digest:digest>/download/", packs.PackDownloadView.as_view()),
     path("packs/<digest:digest>/shred/", packs.PackShredView.as_view()),
     path("audit/events/", audit.AuditEventListView.as_view()),
+    path("audit/events/export/", audit.AuditExportView.as_view()),
     path("audit/checkpoint/", audit.AuditCheckpointView.as_view()),
     path("exports/", exports.ExportListView.as_view()),
     path("tasks/<uuid:id>/status/", tasks.TaskStatusView.as_view()),

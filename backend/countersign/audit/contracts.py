@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 
 # The roles whose holders may read the log.
@@ -66,3 +66,38 @@ class SequencingLag:
 
     pending: int
     oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """What is searched for; all that is given must hold.
+
+    Attributes:
+        subject_type: kind of what the events are about.
+        subject_id: its id.
+        type: what happened; with a dot at its end, all types that begin so (``approval.``).
+        actor_id: who did it.
+        correlation_id: in which request or job.
+        since: not before this moment.
+        until: before this moment.
+    """
+
+    subject_type: str = ""
+    subject_id: str = ""
+    type: str = ""
+    actor_id: str = ""
+    correlation_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def as_json(self) -> dict[str, str]:
+        """Return what is given, as plain data."""
+        given = {name: getattr(self, name) for name in self.__slots__}
+        return {
+            name: value if isinstance(value, str) else value.astimezone(UTC).isoformat()
+            for name, value in given.items()
+            if value
+        }
+
+
+EVERYTHING = EventFilter()

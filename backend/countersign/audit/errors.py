@@ -1,6 +1,6 @@
 """What can go wrong in the audit log."""
 
-from countersign.shared.errors import DomainError, NotFound
+from countersign.shared.errors import DomainError, InvalidInput, NotFound
 
 
 class AuditEventTooLarge(DomainError):
@@ -34,3 +34,9 @@ class MirrorDisagrees(DomainError):
 
     code = "log_mirror_disagrees"
     status = 500
+
+
+class SearchInvalid(InvalidInput):
+    """What is searched for can't be in the log."""
+
+    code = "audit_search_invalid"

@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Max
 
-from countersign.audit.contracts import AUDIT_READERS, AuditEventData, CheckpointData, SequencingLag
+from countersign.audit.contracts import (
+    AUDIT_READERS,
+    EVERYTHING,
+    AuditEventData,
+    CheckpointData,
+    EventFilter,
+    SequencingLag,
+)
 from countersign.audit.errors import CheckpointMissing, PersonErased
 from countersign.audit.labels import label_open
 from countersign.audit.models import AuditCheckpoint, AuditCosignature, AuditEvent, AuditLeaf, PersonKey
+from countersign.audit.search import positions_iterate, positions_page
 from countersign.audit.witness_policy import witness_policy
 from countersign.shared.clock import now
 from countersign.shared.errors import PermissionDenied
-from countersign.shared.paging import DEFAULT_LIMIT, Page, limit_clamp, number_dump, number_load
+from countersign.shared.paging import DEFAULT_LIMIT, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from django.db.models import QuerySet
 
@@ -26,6 +34,7 @@ if TYPE_CHECKING:
 
 _BATCH = 5_000
 _LAG_COUNTED = 10_000
+_LIST_LIMIT = 500
 
 
 def event_list(
@@ -35,7 +44,6 @@ def event_list(
     type: str = "",  # noqa: A002 - the field's own name in the event
     actor_id: str = "",
     correlation_id: str = "",
-    before: int | None = None,
     limit: int = 100,
 ) -> tuple[AuditEventData, ...]:
     """Return events, newest first, filtered.
@@ -46,62 +54,62 @@ def event_list(
         type: what happened.
         actor_id: who did it.
         correlation_id: in which request or job.
-        before: the position to go on from.
         limit: at most so many, and never more than 500.
 
     Raises:
         PermissionDenied: the actor may not read the log.
     """
-    if actor.kind != "service" and not actor.has_role(*AUDIT_READERS):
-        message = "reading the audit log needs one of the roles " + ", ".join(AUDIT_READERS)
-        raise PermissionDenied(message)
-    events = AuditEvent.objects.order_by("-id")
-    if subject:
-        events = events.filter(subject_type=subject[0])
-        events = events.filter(subject_id=subject[1]) if subject[1] else events
-    if type:
-        events = events.filter(type=type)
-    if actor_id:
-        events = events.filter(actor_id=actor_id)
-    if correlation_id:
-        events = events.filter(correlation_id=correlation_id)
-    if before is not None:
-        events = events.filter(id__lt=before)
-    return _read(events[: min(limit, 500)])
+    reader_require(actor)
+    subject_type, subject_id = subject or ("", "")
+    wanted = EventFilter(subject_type, subject_id, type, actor_id, correlation_id)
+    pages = positions_iterate(wanted, limit=min(limit, _LIST_LIMIT))
+    return tuple(event for page in pages for event in _read(page))
 
 
 def event_page(
-    *,
-    actor: Actor,
-    subject: tuple[str, str] | None = None,
-    type: str = "",  # noqa: A002 - the field's own name in the event
-    actor_id: str = "",
-    correlation_id: str = "",
-    after: str = "",
-    limit: int = DEFAULT_LIMIT,
+    *, actor: Actor, wanted: EventFilter = EVERYTHING, after: str = "", limit: int = DEFAULT_LIMIT
 ) -> Page[AuditEventData]:
     """Return a page of events, newest first; the log only goes forward.
+
+    A search that would take too long ends early: the page then holds fewer events than asked for, even none,
+    and ``next`` says where to go on.
 
     Raises:
         CursorInvalid: the cursor does not belong to this list.
         PermissionDenied: the actor may not read the log.
+        SearchInvalid: no event can be like that.
     """
-    size = limit_clamp(limit)
-    events = event_list(
-        actor=actor,
-        subject=subject,
-        type=type,
-        actor_id=actor_id,
-        correlation_id=correlation_id,
-        before=number_load(after) if after else None,
-        limit=size + 1,
-    )
-    shown = events[:size]
-    return Page(shown, next=number_dump(shown[-1].position) if len(events) > size else None)
+    reader_require(actor)
+    page = positions_page(wanted, after=after, limit=limit)
+    return Page(_read(page.items), next=page.next)
 
 
-def _read(events: Iterable[AuditEvent]) -> tuple[AuditEventData, ...]:
-    rows = list(events)
+def event_iterate(*, actor: Actor, wanted: EventFilter, limit: int) -> Iterator[AuditEventData]:
+    """Yield all events found, newest first, at most ``limit`` of them.
+
+    Raises:
+        PermissionDenied: the actor may not read the log.
+        SearchInvalid: no event can be like that.
+    """
+    reader_require(actor)
+    for positions in positions_iterate(wanted, limit=limit):
+        yield from _read(positions)
+
+
+def reader_require(actor: Actor) -> None:
+    """Let the actor pass who may read the log.
+
+    Raises:
+        PermissionDenied: none of the actor's roles allows it.
+    """
+    if actor.kind != "service" and not actor.has_role(*AUDIT_READERS):
+        message = "reading the audit log needs one of the roles " + ", ".join(AUDIT_READERS)
+        raise PermissionDenied(message)
+
+
+def _read(positions: Sequence[int]) -> tuple[AuditEventData, ...]:
+    found = AuditEvent.objects.in_bulk(positions)
+    rows = [found[position] for position in positions]
     persons = {row.person_id for row in rows if row.person_id}
     keys = {str(key.key_id): bytes(key.secret) for key in PersonKey.objects.filter(person_id__in=persons)}
     leaves = dict(
@@ -157,9 +165,12 @@ def checkpoint_latest() -> CheckpointData:
     """
     row = AuditCheckpoint.objects.order_by("-tree_size").first()
     if row is None:
-        message = "no checkpoint yet; is the sequencer running? 'countersign status' tells"
-        raise CheckpointMissing(message)
+        raise _checkpoint_missing()
     return _plain(row)
+
+
+def _checkpoint_missing() -> CheckpointMissing:
+    return CheckpointMissing("no checkpoint yet; is the sequencer running? 'countersign status' tells")
 
 
 def _plain(row: AuditCheckpoint) -> CheckpointData:
@@ -194,17 +205,24 @@ def _witnessed(policy: WitnessPolicy) -> QuerySet[AuditCosignature, Any]:
     )
 
 
-def checkpoint_exported() -> CheckpointData:
+def checkpoint_exported(*, most: int | None = None) -> CheckpointData:
     """Return the newest checkpoint that a stranger can be given: witnessed, where witnesses are asked.
+
+    Args:
+        most: it covers at most so many events.
 
     Raises:
         CheckpointMissing: there is none yet.
         WitnessPolicyInvalid: the policy can't be read.
     """
     policy = witness_policy()
+    within = {} if most is None else {"tree_size__lte": most}
     if not policy.quorum:
-        return checkpoint_latest()
-    size = _witnessed(policy).aggregate(Max("tree_size"))["tree_size__max"]
+        row = AuditCheckpoint.objects.filter(**within).order_by("-tree_size").first()
+        if row is None:
+            raise _checkpoint_missing()
+        return _plain(row)
+    size = _witnessed(policy).filter(**within).aggregate(Max("tree_size"))["tree_size__max"]
     row = AuditCheckpoint.objects.filter(tree_size=size).first() if size else None
     if row is None:
         message = "no checkpoint that enough witnesses signed yet; 'countersign doctor' tells who is missing"

@@ -12,6 +12,7 @@ from countersign.audit.bodies import event_body
 from countersign.audit.errors import AuditEventTooLarge
 from countersign.audit.labels import forget_cached_keys
 from countersign.audit.models import PersonKey
+from countersign.audit.sequencing import ORIGIN
 from countersign.audit.writing import event_insert
 from countersign.shared.clock import isoformat, now
 from countersign.shared.correlation import correlation_id
@@ -20,6 +21,7 @@ from countersign.shared.errors import InvalidInput, NotFound, NoTransaction
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from countersign.audit.contracts import EventFilter
     from countersign.shared.actor import Actor
     from countersign.shared.types import JSON
 
@@ -84,6 +86,23 @@ def record(
         body,
     )
     return event_id
+
+
+@transaction.atomic(durable=True)
+def search_export_record(*, actor: Actor, wanted: EventFilter, size: int) -> None:
+    """Record that somebody takes events away, before they get the first one.
+
+    Args:
+        actor: who.
+        wanted: what was searched for.
+        size: how many events the checkpoint covers that the proofs lead to.
+    """
+    record(
+        actor=actor,
+        type="audit.exported",
+        subject=("audit_log", ORIGIN),
+        data={"search": wanted.as_json(), "size": size},
+    )
 
 
 @transaction.atomic(durable=True)

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from countersign import __version__
-from countersign.cli import break_glass, doctor, down, output, pack, project, status, up, user, witness
+from countersign.cli import audit, break_glass, doctor, down, output, pack, project, status, up, user, witness
 from countersign.cli.demo import command as demo
 from countersign.shared.errors import DomainError, PermissionDenied
 
@@ -22,6 +22,7 @@ app.command()(demo.demo)
 app.command()(down.down)
 app.command()(status.status)
 app.command()(doctor.doctor)
+app.add_typer(audit.app, name="audit")
 app.add_typer(user.app, name="user")
 app.add_typer(pack.app, name="pack")
 app.add_typer(project.app, name="project")

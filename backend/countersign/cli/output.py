@@ -31,3 +31,8 @@ def answer_json(data: Mapping[str, object]) -> None:
     """Print what the command was asked for, for programs."""
     # Not through rich, which would wrap and style it.
     Console(highlight=False, soft_wrap=True).out(json.dumps(data, indent=2, sort_keys=True))
+
+
+def answer_json_line(data: Mapping[str, object]) -> None:
+    """Print one of many answers, for programs that read line by line."""
+    Console(highlight=False, soft_wrap=True).out(json.dumps(data, sort_keys=True))

@@ -135,8 +135,34 @@ export interface paths {
         /**
          * Search the audit log
          * @description Answer a page of events, newest first.
+         *
+         *     A search that takes long is answered in parts: a page may hold fewer events than asked for, even none,
+         *     while `next` says where to go on.
          */
         get: operations["audit_events_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/events/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take found events away with their proofs
+         * @description Answer JSON Lines, newest first: a signed checkpoint, then each event with its inclusion proof.
+         *
+         *     `countersign-verify events` checks each line. Events that no mirrored checkpoint covers yet are left
+         *     out.
+         */
+        get: operations["audit_events_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2384,15 +2410,24 @@ export interface operations {
     audit_events_list: {
         parameters: {
             query?: {
+                /** @description id of who did it */
                 actor_id?: string;
+                /** @description the request or job that it belongs to */
                 correlation_id?: string;
                 /** @description where to go on: taken from `next` or `previous` */
                 cursor?: string;
+                /** @description not before this moment */
+                from?: string;
                 /** @description items a page, at most 200 */
                 limit?: number;
+                /** @description id of what it happened to */
                 subject_id?: string;
+                /** @description kind of what it happened to */
                 subject_type?: string;
+                /** @description what happened; `run.` takes all types that begin so */
                 type?: string;
+                /** @description before this moment */
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -2406,6 +2441,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditEventPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    audit_events_export: {
+        parameters: {
+            query?: {
+                /** @description id of who did it */
+                actor_id?: string;
+                /** @description the request or job that it belongs to */
+                correlation_id?: string;
+                /** @description not before this moment */
+                from?: string;
+                /** @description at most so many events, and 100000 */
+                limit?: number;
+                /** @description id of what it happened to */
+                subject_id?: string;
+                /** @description kind of what it happened to */
+                subject_type?: string;
+                /** @description what happened; `run.` takes all types that begin so */
+                type?: string;
+                /** @description before this moment */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
                 };
             };
             default: components["responses"]["Problem"];
