@@ -157,24 +157,35 @@ def measure(member: Member) -> Measure:
     return Measure(size, digest.hexdigest())
 
 
-def container_write(stream: BinaryIO, manifest: bytes, members: Sequence[tuple[Member, Measure]]) -> None:
+def container_write(stream: BinaryIO, manifest: bytes, members: Sequence[tuple[Member, Measure]]) -> str:
     """Write a pack: the manifest, then the members in the order given.
 
+    Returns:
+        ``sha256:<hex>`` of all that was written. It is that of the pack which reads as the manifest says: a
+        file whose bytes were others than those measured does not.
+
     Raises:
-        RefusedError: A member's bytes are no longer those that were measured.
+        RefusedError: A member has no longer the size that was measured.
     """
-    stream.write(header(MANIFEST, len(manifest)) + manifest + bytes(padding(len(manifest))))
+    digest = hashlib.sha256()
+
+    def put(data: bytes) -> None:
+        digest.update(data)
+        stream.write(data)
+
+    put(header(MANIFEST, len(manifest)) + manifest + bytes(padding(len(manifest))))
     for member, measured in members:
-        stream.write(header(member.path, measured.size))
-        digest = hashlib.sha256()
+        put(header(member.path, measured.size))
+        left = measured.size
         with member.open() as chunks:
             for chunk in chunks:
-                digest.update(chunk)
-                stream.write(chunk)
-        if digest.hexdigest() != measured.sha256:
+                left -= len(chunk)
+                put(chunk)
+        if left:
             raise RefusedError("pack.moved", f"the member {member.path!a} changed while it was sealed")
-        stream.write(bytes(padding(measured.size)))
-    stream.write(TRAILER)
+        put(bytes(padding(measured.size)))
+    put(TRAILER)
+    return f"sha256:{digest.hexdigest()}"
 
 
 def manifest_read(stream: BinaryIO) -> bytes:

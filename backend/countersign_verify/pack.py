@@ -5,9 +5,9 @@ inside the pack cannot name that digest, so they name the digest of its *content
 the members under ``attestations/``.
 """
 
-import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,6 +41,7 @@ from countersign_verify.vocabulary import (
 )
 
 MAX_JSON_MEMBER = 16 * 1024 * 1024
+_THREADS = 2  # hashing does not hold the others up
 _MANIFEST_FIELDS = frozenset({"format", "subject", "fields", "members"})
 _MEMBER_FIELDS = frozenset({"path", "sha256", "size", "media_type"})
 
@@ -52,11 +53,13 @@ class PackDigest:
     Attributes:
         digest: ``sha256:<hex>`` of the manifest: the name of the pack.
         content_digest: What the statements inside name.
+        file_digest: ``sha256:<hex>`` of the file.
         size: Bytes of the file.
     """
 
     digest: str
     content_digest: str
+    file_digest: str
     size: int
 
 
@@ -153,14 +156,16 @@ def pack_draft(
     """
     ordered = sorted(members, key=lambda member: member.path)
     paths_check([member.path for member in ordered])
-    return PackDraft(subject, fields, [(member, measure(member)) for member in ordered])
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return PackDraft(subject, fields, list(zip(ordered, pool.map(measure, ordered), strict=True)))
 
 
 def pack_seal(destination: Path, draft: PackDraft, attestations: Iterable[Member]) -> PackDigest:
     """Write a pack: the same draft and statements give the same bytes.
 
     Args:
-        destination: The file to write; it appears whole or not at all.
+        destination: The file to write; it appears whole or not at all. Whoever keeps it reads it first, as
+            anybody would (a member that changed meanwhile is found then), and sees to it that it lasts.
         draft: The measured members.
         attestations: The signed statements, members under ``attestations/``.
 
@@ -186,15 +191,14 @@ def pack_seal(destination: Path, draft: PackDraft, attestations: Iterable[Member
     temporary = destination.with_name(f".{destination.name}.{secrets.token_hex(8)}")
     try:
         with temporary.open("xb") as stream:
-            container_write(stream, manifest, members)
-            stream.flush()
-            os.fsync(stream.fileno())
+            file_digest = container_write(stream, manifest, members)
         temporary.replace(destination)
     finally:
         temporary.unlink(missing_ok=True)
     return PackDigest(
         digest=digest_bytes(manifest),
         content_digest=_content_digest(draft.subject, draft.fields, entries),
+        file_digest=file_digest,
         size=file_size(len(manifest), [measured.size for _, measured in members]),
     )
 

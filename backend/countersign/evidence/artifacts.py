@@ -26,10 +26,12 @@ def artifact_store(data: bytes, *, actor: Actor) -> StoredArtifact:
     """
     sha256 = hashlib.sha256(data).hexdigest()
     key = content_key_ensure(actor=actor, digest=f"sha256:{sha256}", kind="artifact")
-    sealed = io.BytesIO()
-    object_seal(io.BytesIO(data), sealed, key=key.secret, name=key.digest)
     name = f"artifacts/{sha256[:2]}/{sha256}.{key.object_suffix}"
-    stored = object_store().put(name, sealed.getvalue(), retain_days=RETAIN_DAYS)
+    stored = object_store().put_made(
+        name,
+        lambda target: object_seal(io.BytesIO(data), target, key=key.secret, name=key.digest),
+        retain_days=RETAIN_DAYS,
+    )
     return StoredArtifact(
         digest=key.digest,
         size=len(data),

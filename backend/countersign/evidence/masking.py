@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from countersign.evidence.secrets import line_secrets, scanning
+from countersign.evidence.secrets import data_suspected, line_secrets, scanning
 
 _KEY_KIND, _KEY_END = "Private Key", "-----END "
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
@@ -37,6 +37,8 @@ def diff_mask(diff: bytes) -> MaskedDiff:
 
     The same diff always gives the same bytes, and one without such secrets is returned as it is.
     """
+    if not data_suspected(diff):
+        return MaskedDiff(diff, (), ())
     masker = _Masker()
     # Lines end at line feeds only: other characters that end a line for Python stand within lines of a diff.
     lines = diff.decode("utf-8", "surrogateescape").split("\n")

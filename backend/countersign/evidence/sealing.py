@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,10 @@ from countersign.evidence.errors import PackRefused, SecretInEvidence
 from countersign.evidence.keys import content_key_ensure
 from countersign.evidence.masking import diff_mask, text_mask
 from countersign.evidence.sbom import sbom_build
-from countersign.evidence.secrets import secrets_find
+from countersign.evidence.secrets import secrets_find, text_suspected
 from countersign.shared.clock import isoformat
 from countersign.shared.keys import public_keys, signing_key
-from countersign.shared.sealing import file_seal
+from countersign.shared.sealing import object_seal
 from countersign.shared.storage import object_store
 from countersign_verify import dsse, vocabulary
 from countersign_verify.addendum import addendum_statement
@@ -33,7 +32,7 @@ from countersign_verify.risk import risk_evaluate
 from countersign_verify.trust import ROLES, trust_build, trust_read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from countersign.evidence.contracts import GateEvidence, PackContents
     from countersign.shared.actor import Actor
@@ -46,6 +45,24 @@ BUILD_TYPE = "https://countersign.dev/run/v1"
 _JSON = "application/json"
 _LONG_LIST = 40
 _TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class PackParts:
+    """A pack before it is sealed.
+
+    Attributes:
+        members: all but the statements.
+        subject: what the pack is about.
+        fields: the answers to what every pack must say.
+        statements: signs them, over the measured members.
+    """
+
+    run_id: str
+    members: Sequence[Member] = field(repr=False)
+    subject: Mapping[str, JSON]
+    fields: Mapping[str, JSON]
+    statements: Callable[[PackDraft], list[Member]] = field(repr=False)
 
 
 def _json_member(path: str, value: object) -> Member:
@@ -227,9 +244,12 @@ def _require_no_secrets(members: Sequence[Member], subject: Mapping[str, JSON]) 
         raise SecretInEvidence(message, found=list(found[:50]))
 
 
-def _scannable(member: Member) -> bytes:
-    data = member.data if isinstance(member.data, bytes) else member.data.read_bytes()
-    return _lines_of(json.loads(data)) if member.media_type == _JSON else data
+def _scannable(member: Member) -> bytes | Path:
+    if member.media_type != _JSON:
+        return member.data
+    value = json.loads(member.data if isinstance(member.data, bytes) else member.data.read_bytes())
+    # Every line that follows stands in this one too; it is made much faster.
+    return _lines_of(value) if text_suspected(json.dumps(value, ensure_ascii=False)) else b""
 
 
 def _lines_of(value: object) -> bytes:
@@ -253,30 +273,62 @@ def pack_store(contents: PackContents, *, actor: Actor) -> SealedPack:
         WrappingKeyMissing: the pack's key can't be closed or opened.
         StorageRefused: the store can't keep it.
     """
+    try:
+        parts = pack_parts(contents)
+    except RefusedError as error:
+        raise _refused(error, contents.run_id) from error
+    return parts_store(parts, actor=actor)
+
+
+def pack_parts(contents: PackContents) -> PackParts:
+    """Return what the contents come to in a pack, with secrets masked that the change does not add.
+
+    Raises:
+        RefusedError: something in it can't be said in a pack.
+    """
     masked = diff_mask(contents.diff)
     contents = replace(contents, diff=masked.diff, transcript=text_mask(contents.transcript, masked.values))
+    return PackParts(
+        run_id=contents.run_id,
+        members=_members(contents),
+        subject={**_subject(contents), **({"masked": list(masked.masked)} if masked.masked else {})},
+        fields=_fields(contents),
+        statements=lambda draft: _statements(draft, contents),
+    )
+
+
+def parts_store(parts: PackParts, *, actor: Actor) -> SealedPack:
+    """Do what :func:`pack_store` does with parts that were made already; members that are files are streamed.
+
+    Raises:
+        SecretInEvidence: the secret scanner found something in a text.
+        PackRefused: something a pack must hold is missing or malformed, or the pack does not verify.
+        EvidenceUnmade: this very pack was made before, and its key destroyed.
+        SigningKeyMissing: a signing key can't be read.
+        WrappingKeyMissing: the pack's key can't be closed or opened.
+        StorageRefused: the store can't keep it.
+    """
     with tempfile.TemporaryDirectory(prefix="countersign-seal-") as directory:
         file = Path(directory) / "pack.tar"
         try:
-            subject = {**_subject(contents), **({"masked": list(masked.masked)} if masked.masked else {})}
-            members = _members(contents)
-            _require_no_secrets(members, subject)
-            draft = pack_draft(members, subject, _fields(contents))
-            sealed = pack_seal(file, draft, _statements(draft, contents))
+            _require_no_secrets(parts.members, parts.subject)
+            draft = pack_draft(parts.members, parts.subject, parts.fields)
+            sealed = pack_seal(file, draft, parts.statements(draft))
         except RefusedError as error:
-            message = f"the evidence pack can't be sealed: {error}"
-            raise PackRefused(message, run_id=contents.run_id) from error
-        file_digest = _verified(file, contents.run_id)
+            raise _refused(error, parts.run_id) from error
+        _require_verified(file, parts.run_id)
         key = content_key_ensure(actor=actor, digest=sealed.digest, kind="pack")
-        encrypted = Path(directory) / "object"
-        file_seal(file, encrypted, key=key.secret, name=key.digest)
-        file.unlink()
         name = f"packs/{sealed.digest.removeprefix('sha256:')}.{key.object_suffix}"
-        stored = object_store().put(name, encrypted, retain_days=RETAIN_DAYS)
+        with file.open("rb") as stream:
+            stored = object_store().put_made(
+                name,
+                lambda target: object_seal(stream, target, key=key.secret, name=key.digest),
+                retain_days=RETAIN_DAYS,
+            )
     return SealedPack(
         digest=sealed.digest,
         content_digest=sealed.content_digest,
-        file_digest=file_digest,
+        file_digest=sealed.file_digest,
         size=sealed.size,
         key=stored.key,
         locked=stored.locked,
@@ -286,8 +338,12 @@ def pack_store(contents: PackContents, *, actor: Actor) -> SealedPack:
     )
 
 
-def _verified(file: Path, run_id: str) -> str:
-    """Check the pack against this installation's own keys; return ``sha256:`` of its file."""
+def _refused(error: RefusedError, run_id: str) -> PackRefused:
+    return PackRefused(f"the evidence pack can't be sealed: {error}", run_id=run_id)
+
+
+def _require_verified(file: Path, run_id: str) -> None:
+    """Check the pack against this installation's own keys, from its file."""
     keys = public_keys()
     own = trust_build(
         origin=ORIGIN,
@@ -299,8 +355,6 @@ def _verified(file: Path, run_id: str) -> str:
         failed = "; ".join(f"{check.name}: {check.detail}" for check in report.failures)
         message = f"the evidence pack does not verify, so it is not stored: {failed}"
         raise PackRefused(message, run_id=run_id)
-    with file.open("rb") as stream:
-        return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
 
 
 def addendum_sign(predicate: Mapping[str, JSON]) -> tuple[str, dict[str, JSON]]:

@@ -10,6 +10,7 @@ used for another: that is why nonces may count from zero, and why the same conte
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -45,14 +46,20 @@ def object_seal(source: BinaryIO, target: BinaryIO, *, key: bytes, name: str) ->
     digest = hashlib.sha256(HEADER)
     target.write(HEADER)
     number, chunk = 0, source.read(CHUNK)
-    while True:
-        following = source.read(CHUNK)
-        sealed = cipher.encrypt(_nonce(number, last=not following), chunk, bound)
-        digest.update(sealed)
-        target.write(sealed)
-        if not following:
-            return f"sha256:{digest.hexdigest()}"
-        number, chunk = number + 1, following
+    # A chunk is hashed while it is written and the next one encrypted; no more than two are held.
+    with ThreadPoolExecutor(1) as beside:
+        hashing: Future[None] | None = None
+        while True:
+            following = source.read(CHUNK)
+            sealed = cipher.encrypt(_nonce(number, last=not following), chunk, bound)
+            if hashing:
+                hashing.result()
+            hashing = beside.submit(digest.update, sealed)
+            target.write(sealed)
+            if not following:
+                hashing.result()
+                return f"sha256:{digest.hexdigest()}"
+            number, chunk = number + 1, following
 
 
 def object_open(stream: BinaryIO, *, key: bytes, name: str) -> Iterator[bytes]:
@@ -76,12 +83,6 @@ def object_open(stream: BinaryIO, *, key: bytes, name: str) -> Iterator[bytes]:
         if not following:
             return
         number, chunk = number + 1, following
-
-
-def file_seal(source: Path, target: Path, *, key: bytes, name: str) -> str:
-    """Encrypt a file into another; return ``sha256:`` of what was written."""
-    with source.open("rb") as reading, target.open("xb") as writing:
-        return object_seal(reading, writing, key=key, name=name)
 
 
 def file_open(source: Path, target: Path, *, key: bytes, name: str) -> None:

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from countersign_verify import container, vocabulary
 from countersign_verify.canonical import canonical_bytes, canonical_object, digest_bytes
-from countersign_verify.container import BLOCK, Measure, Member, container_write, header, measure
+from countersign_verify.container import (
+    BLOCK,
+    Measure,
+    Member,
+    container_write,
+    header,
+    manifest_read,
+    measure,
+    members_read,
+)
 from countersign_verify.errors import RefusedError
 from countersign_verify.pack import pack_build, pack_draft, pack_read
 from tests.unit.countersign_verify.samples import PackPlan, pack_plan, refused
@@ -117,9 +126,16 @@ def test_pack_build_leaves_nothing_behind_when_a_member_changes(tmp_path: Path) 
     moving.write_bytes(b"one")
     member = Member("agent/moving", moving, "text/plain")
     measured = measure(member)
-    moving.write_bytes(b"two")
+    moving.write_bytes(b"three")
     with refused("pack.moved"):
         container_write(io.BytesIO(), b"{}", [(member, measured)])
+    moving.write_bytes(b"two")
+    file = io.BytesIO()
+    assert container_write(file, b"{}", [(member, measured)]) == digest_bytes(file.getvalue())
+    file.seek(0)
+    manifest_read(file)
+    with refused("pack.hash"):
+        members_read(file, {member.path: measured})
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from countersign.evidence.contracts import SealedPack, TreeEntryData
 from countersign.evidence.errors import PackRefused, SecretInEvidence
-from countersign.evidence.sealing import addendum_sign, gate_summaries
+from countersign.evidence.sealing import addendum_sign, gate_summaries, pack_parts, parts_store
 from countersign.evidence.secrets import secrets_find
 from countersign.shared.env import environment
 from countersign.shared.keys import SigningKeyMissing, _load
@@ -21,13 +21,15 @@ from countersign.shared.storage import DirectoryStore, StorageRefused
 from countersign_verify import vocabulary
 from countersign_verify.addendum import addendum_verify
 from countersign_verify.canonical import canonical_bytes, digest_bytes
-from countersign_verify.pack import pack_read
+from countersign_verify.container import Member
+from countersign_verify.pack import PackDraft, pack_read
 from tests.unit.evidence.samples import (
     AUTHOR,
     AWS_KEY,
     GITHUB_TOKEN,
     PRIVATE_KEY,
     RUN,
+    WORKER,
     contents,
     gate,
     installation_trust,
@@ -168,6 +170,25 @@ def test_pack_store_refuses_contents_that_do_not_verify(
 ) -> None:
     with pytest.raises(PackRefused, match=f"does not verify, so it is not stored: .*{check}: "):
         pack_keep(contents(**changes))
+    assert not store.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("later", "why"), [(b"other", "changed while it was sealed"), (b"two", "not those of the manifest")]
+)
+def test_parts_store_refuses_files_that_change_meanwhile(
+    store: DirectoryStore, tmp_path: Path, later: bytes, why: str
+) -> None:
+    parts, moving = pack_parts(contents()), tmp_path / "moving"
+    moving.write_bytes(b"one")
+
+    def statements(draft: PackDraft) -> list[Member]:
+        moving.write_bytes(later)
+        return parts.statements(draft)
+
+    members = [*parts.members, Member("files/moving", moving, "text/plain")]
+    with pytest.raises(PackRefused, match=why):
+        parts_store(replace(parts, members=members, statements=statements), actor=WORKER)
     assert not store.root.exists()
 
 

@@ -16,7 +16,6 @@ from countersign.shared.sealing import (
     HEADER,
     ObjectUnreadable,
     file_open,
-    file_seal,
     object_open,
     object_seal,
 )
@@ -30,6 +29,11 @@ def sealed(data: bytes, *, key: bytes = KEY, name: str = NAME) -> bytes:
     target = io.BytesIO()
     object_seal(io.BytesIO(data), target, key=key, name=name)
     return target.getvalue()
+
+
+def file_seal(source: Path, target: Path) -> None:
+    with source.open("rb") as reading, target.open("xb") as writing:
+        object_seal(reading, writing, key=KEY, name=NAME)
 
 
 def opened(data: bytes, *, key: bytes = KEY, name: str = NAME) -> bytes:
@@ -88,7 +92,7 @@ def test_file_is_sealed_and_opened_in_flat_memory(tmp_path: Path) -> None:
     source, stored, back = tmp_path / "source", tmp_path / "stored", tmp_path / "back"
     source.write_bytes(b"0123456789abcdef" * (2 * CHUNK))
     tracemalloc.start()
-    file_seal(source, stored, key=KEY, name=NAME)
+    file_seal(source, stored)
     file_open(stored, back, key=KEY, name=NAME)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -99,7 +103,7 @@ def test_file_is_sealed_and_opened_in_flat_memory(tmp_path: Path) -> None:
 def test_file_that_does_not_open_leaves_nothing_readable(tmp_path: Path) -> None:
     source, stored = tmp_path / "source", tmp_path / "stored"
     source.write_bytes(b"x" * (CHUNK + 1))
-    file_seal(source, stored, key=KEY, name=NAME)
+    file_seal(source, stored)
     stored.write_bytes(stored.read_bytes()[:-1])
     with pytest.raises(ObjectUnreadable):
         file_open(stored, tmp_path / "back", key=KEY, name=NAME)

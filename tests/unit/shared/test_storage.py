@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -49,6 +50,35 @@ def test_put_takes_a_file(store: ObjectStore, key: str, tmp_path: Path) -> None:
     assert store.get(key) == source.read_bytes()
 
 
+def test_put_made_keeps_what_is_written_to_it(store: ObjectStore, key: str) -> None:
+    digest = "sha256:" + hashlib.sha256(b"made here").hexdigest()
+
+    def make(target: BinaryIO, *parts: bytes) -> str:
+        target.writelines(parts or (b"made ", b"here"))
+        return "sha256:" + hashlib.sha256(b"".join(parts or (b"made here",))).hexdigest()
+
+    stored = store.put_made(key, make, retain_days=1)
+    assert (stored.key, stored.digest, stored.size) == (key, digest, 9)
+    assert store.get(key) == b"made here"
+    assert store.put_made(key, make, retain_days=1) == stored
+    assert store.put(key, b"made here", retain_days=1) == stored
+    with pytest.raises(StorageRefused, match="never replaced"):
+        store.put_made(key, lambda target: make(target, b"other"), retain_days=1)
+    assert store.get(key) == b"made here"
+
+
+def test_put_made_keeps_nothing_of_what_could_not_be_made(store: ObjectStore, key: str) -> None:
+    def make(target: BinaryIO) -> str:
+        target.write(b"half")
+        raise KeyError(key)
+
+    with pytest.raises(KeyError):
+        store.put_made(key, make, retain_days=1)
+    assert not store.was_stored(key)
+    if isinstance(store, DirectoryStore):
+        assert [path for path in store.root.rglob("*") if path.is_file()] == []
+
+
 def test_put_of_the_same_bytes_is_a_repeat(store: ObjectStore, key: str) -> None:
     assert store.put(key, b"same", retain_days=1) == store.put(key, b"same", retain_days=1)
 
@@ -73,10 +103,17 @@ def test_was_stored_remembers_what_exists(store: ObjectStore, key: str) -> None:
     assert not store.was_stored(key[:-1])
 
 
+@pytest.mark.needs("radosgw")
+def test_s3_put_made_refuses_what_is_not_what_its_maker_says(s3_store: S3Store, key: str) -> None:
+    with pytest.raises(StorageRefused, match="is not what was to be stored"):
+        s3_store.put_made(key, lambda target: f"{target.write(b'x')}", retain_days=1)
+
+
 @pytest.mark.parametrize("bad", ["", "/etc/passwd", "../up", "a/../b", "A", "a//b", "a/", "a b", ".hidden"])
 def test_put_refuses_a_key_that_could_leave_the_store(store: ObjectStore, bad: str) -> None:
     for call in (
         lambda: store.put(bad, b"x", retain_days=1),
+        lambda: store.put_made(bad, lambda _: "", retain_days=1),
         lambda: store.get(bad),
         lambda: store.exists(bad),
     ):
@@ -98,7 +135,7 @@ def test_directory_files_are_read_only(tmp_path: Path) -> None:
 
 def test_directory_refuses_to_keep_for_no_time(tmp_path: Path) -> None:
     with pytest.raises(StorageRefused, match="one day"):
-        DirectoryStore(tmp_path).put("a", b"x", retain_days=0)
+        DirectoryStore(tmp_path).put_made("a", lambda _: "", retain_days=0)
 
 
 def test_directory_that_can_not_be_written_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from countersign.shared.errors import Conflict, InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import BinaryIO
 
 CHUNK = 1 << 20
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
@@ -60,6 +62,10 @@ class ObjectStore(Protocol):
         """Store ``data`` once; the same bytes again are a repeat, other bytes are refused."""
         ...
 
+    def put_made(self, key: str, make: Callable[[BinaryIO], str], *, retain_days: int) -> StoredObject:
+        """Store once what ``make`` writes; it returns ``sha256:`` of that."""
+        ...
+
     def get(self, key: str) -> bytes:
         """Return the bytes under ``key``."""
         ...
@@ -96,9 +102,14 @@ def check_key(key: str) -> str:
 # What S3 answers with is a stream of botocore's own, which has `read` and no more.
 def stream_copy(source: Any, target: Path) -> str:  # noqa: ANN401
     """Copy a stream into the new file ``target``; return ``sha256:`` of what was copied."""
-    digest = hashlib.sha256()
     with target.open("xb") as writing:
-        while chunk := source.read(CHUNK):
-            digest.update(chunk)
-            writing.write(chunk)
+        return stream_write(source, writing)
+
+
+def stream_write(source: Any, target: BinaryIO) -> str:  # noqa: ANN401
+    """Copy a stream into another; return ``sha256:`` of what was copied."""
+    digest = hashlib.sha256()
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+        target.write(chunk)
     return f"sha256:{digest.hexdigest()}"

@@ -12,6 +12,7 @@ import io
 import os
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from countersign.shared.boundary import outside_call
 from countersign.shared.storage.base import (
@@ -21,7 +22,11 @@ from countersign.shared.storage.base import (
     StoredObject,
     check_key,
     stream_copy,
+    stream_write,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MODE = "write-once-directory"
 
@@ -50,34 +55,51 @@ class DirectoryStore:
             InvalidInput: the key is not well-formed.
             StorageRefused: other bytes are stored there already, or the directory can't be written.
         """
+        with data.open("rb") if isinstance(data, Path) else io.BytesIO(data) as source:
+            return self.put_made(key, lambda target: stream_write(source, target), retain_days=retain_days)
+
+    def put_made(self, key: str, make: Callable[[BinaryIO], str], *, retain_days: int) -> StoredObject:
+        """Store under ``key`` what ``make`` writes: it is written where it stays, and nowhere before.
+
+        Args:
+            key: where.
+            make: writes the bytes and returns ``sha256:`` of them.
+            retain_days: how long it must stay; this store never removes anything.
+
+        Raises:
+            InvalidInput: the key is not well-formed.
+            StorageRefused: other bytes are stored there already, or the directory can't be written.
+        """
         outside_call("the object store")
         if retain_days < 1:
             message = "an object must be kept for at least one day"
             raise StorageRefused(message, key=key)
         target = self.root / check_key(key)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
-            digest = self._write(temporary, data)
-            try:
-                # A hard link is made or it is not: no reader sees half an object, no writer replaces one.
-                os.link(temporary, target)
-            except FileExistsError:
-                self._require_same(target, temporary, key)
-            finally:
-                temporary.unlink()
+            digest = self._put(target, make, key)
         except OSError as error:
             message = f"the object store at {self.root} can't be written: {error.strerror}"
             raise StorageRefused(message, key=key) from error
         return StoredObject(key, digest, target.stat().st_size, locked=False, mode=MODE)
 
-    def _write(self, temporary: Path, data: bytes | Path) -> str:
-        if isinstance(data, Path):
-            with data.open("rb") as source:
-                digest = stream_copy(source, temporary)
-        else:
-            digest = stream_copy(io.BytesIO(data), temporary)
-        with temporary.open("rb") as stream:
+    def _put(self, target: Path, make: Callable[[BinaryIO], str], key: str) -> str:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
+        try:
+            digest = self._write(temporary, make)
+            try:
+                # A hard link is made or it is not: no reader sees half an object, no writer replaces one.
+                os.link(temporary, target)
+            except FileExistsError:
+                self._require_same(target, temporary, key)
+            return digest
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _write(self, temporary: Path, make: Callable[[BinaryIO], str]) -> str:
+        with temporary.open("xb") as stream:
+            digest = make(stream)
+            stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(0o444)
         return digest

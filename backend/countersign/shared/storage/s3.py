@@ -11,10 +11,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+import tempfile
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -35,7 +36,7 @@ from countersign.shared.storage.base import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
 MODE = "COMPLIANCE"
@@ -99,6 +100,24 @@ class S3Store:
                 self._keep_longer(key, existing, until)
             self._require_lock(key, version, size, until)
         return StoredObject(key, f"sha256:{digest.hex()}", size, locked=True, mode=MODE)
+
+    def put_made(self, key: str, make: Callable[[BinaryIO], str], *, retain_days: int) -> StoredObject:
+        """Store what ``make`` writes; its size and hash must be known before the first byte is sent.
+
+        Raises:
+            InvalidInput: the key is not well-formed.
+            StorageRefused: as :meth:`put`, or what was written is not what ``make`` says.
+        """
+        check_key(key)
+        with tempfile.TemporaryDirectory(prefix="countersign-put-") as directory:
+            file = Path(directory) / "object"
+            with file.open("xb") as stream:
+                digest = make(stream)
+            written = f"sha256:{_measure(file)[0].hex()}"
+            if written != digest:
+                message = f"'{key}' is not what was to be stored: {written} instead of {digest}"
+                raise StorageRefused(message, key=key)
+            return self.put(key, file, retain_days=retain_days)
 
     def _put_once(self, key: str, data: bytes | Path, digest: bytes, until: datetime) -> str:
         body: bytes | IO[bytes] = data.open("rb") if isinstance(data, Path) else data
