@@ -18,6 +18,7 @@ from countersign_verify.gate_configuration import is_gate_configuration
 from countersign_verify.log_events import LoggedEvent
 from countersign_verify.pack_facts import entries_read
 from countersign_verify.pack_verify import VerifiedPack, decision_bound
+from countersign_verify.together import apart_check, beside_check
 from countersign_verify.tree import (
     Commit,
     Replacement,
@@ -121,6 +122,7 @@ class History:
         decisions: The decisions that hold, by id.
         addenda: The addenda that hold, by id.
         commits: The commits that merges made, by id.
+        sessions: The packs that were merged and can be read, by run, by the session of their changes.
     """
 
     sealed: Mapping[str, LoggedEvent]
@@ -134,6 +136,7 @@ class History:
     decisions: dict[str, LoggedDecision] = field(default_factory=dict)
     addenda: dict[str, LoggedAddendum] = field(default_factory=dict)
     commits: dict[str, HistoryCommit] = field(default_factory=dict)
+    sessions: dict[str, dict[str, VerifiedPack]] = field(default_factory=dict)
 
     def is_unmade(self, pack: str) -> bool:
         """Whether a pack can't be read any more because the log says that its key was destroyed."""
@@ -218,7 +221,9 @@ def merge_check(merge: Merge, event: LoggedEvent, history: History) -> None:
             raise RefusedError("merge.addendum", "it has an addendum although its base did not move")
     else:
         _carry_over_check(merge, event, verified, decisions, history)
+    _together_check(merge, verified, history)
     _commits_check(merge, verified, history)
+    history.sessions.setdefault(verified.risk.recomputed.session, {})[merge.run_id] = verified
 
 
 def _unmade_check(merge: Merge, event: LoggedEvent, history: History) -> None:
@@ -341,6 +346,15 @@ def _passkeys_check(decisions: Sequence[LoggedDecision], *, asked: bool) -> None
         raise RefusedError("merge.passkey", "the policy asks for passkeys, and a decision has none")
     if len(set(names)) < len(names):
         raise RefusedError("quorum.key", "one passkey signed two decisions")
+
+
+def _together_check(merge: Merge, verified: VerifiedPack, history: History) -> None:
+    """Splitting a change did not lower its risk: the parts were scored together."""
+    risk = verified.risk.recomputed
+    named = {other.pack for other in risk.beside} & history.packs.keys()
+    beside_check(risk, {digest: history.packs[digest].pack for digest in named})
+    for run_id, earlier in history.sessions.get(risk.session, {}).items():
+        apart_check(risk, earlier.risk.recomputed, (merge.run_id, run_id))
 
 
 def _carry_over_check(

@@ -9,7 +9,8 @@ from countersign_verify.dsse import Statement, statement_verify
 from countersign_verify.encoding import field, keys_exact
 from countersign_verify.errors import RefusedError
 from countersign_verify.pack import Pack
-from countersign_verify.risk import CAB_ABOVE, risk_evaluate
+from countersign_verify.risk import CAB_ABOVE
+from countersign_verify.together import PackRisk, pack_risk
 from countersign_verify.tree import (
     Replacement,
     TreeEntry,
@@ -31,7 +32,6 @@ from countersign_verify.vocabulary import (
     MEMBER_ENTRIES,
     MEMBER_EXCEPTIONS,
     MEMBER_POLICY,
-    MEMBER_RISK_INPUTS,
     MEMBER_RULESET,
     ROLE_CAB,
     STATEMENT_GATES,
@@ -63,10 +63,11 @@ class ChangeFacts:
 
 @dataclass(frozen=True, slots=True)
 class RiskFacts:
-    """The recomputed score, the factors that are not known, and the sensitive areas that are touched."""
+    """The recomputed score, what is not known, which sensitive areas are touched, and what it was made of."""
 
     score: int
     unknown: tuple[str, ...]
+    recomputed: PackRisk
     sensitive: tuple[str, ...] = ()
 
 
@@ -170,21 +171,14 @@ def risk_check(pack: Pack, statements: Mapping[str, Statement]) -> RiskFacts:
     Raises:
         RefusedError: The score, a factor or what is unknown is another.
     """
-    inputs = canonical_object(pack.read(MEMBER_RISK_INPUTS))
-    factors: dict[str, list[dict[str, Json]]] = {}
-    for name, items in inputs.items():
-        if not isinstance(items, list):
-            raise RefusedError("risk.input", f"the inputs of {name[:80]!a} are not a list")
-        factors[name] = [item for item in items if isinstance(item, dict)]
-        if len(factors[name]) != len(items):
-            raise RefusedError("risk.input", f"an input of {name[:80]!a} is not an object")
-    result = risk_evaluate(factors)
+    found = pack_risk(pack)
+    result = found.predicate
     score, unknown = field(result, "score", int, "the risk"), field(result, "unknown", list, "the risk")
     if statements[STATEMENT_RISK].predicate != result:
         raise RefusedError("risk.statement", f"the signed risk is not what its inputs give, which is {score}")
     if pack.subject["score"] != score:
         raise RefusedError("risk.score", f"the pack states another score than {score}")
-    return RiskFacts(score, tuple(str(name) for name in unknown), _sensitive(factors))
+    return RiskFacts(score, tuple(str(name) for name in unknown), found, _sensitive(found.own))
 
 
 def _sensitive(factors: Mapping[str, Sequence[Mapping[str, Json]]]) -> tuple[str, ...]:

@@ -201,7 +201,9 @@ def _gates_detail(gates: Mapping[str, str]) -> str:
 
 def _risk_detail(risk: RiskFacts) -> str:
     unknown = f"; unknown: {', '.join(risk.unknown)}" if risk.unknown else ""
-    return f"recomputed from the recorded inputs: {risk.score} of 100{unknown}"
+    beside = len(risk.recomputed.beside)
+    others = f", together with {beside} other changes of its session to the same files" if beside else ""
+    return f"recomputed from the recorded inputs: {risk.score} of 100{others}{unknown}"
 
 
 def _policy_detail(policy: Policy) -> str:

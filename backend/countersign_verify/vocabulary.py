@@ -44,6 +44,8 @@ TIER_STANDARD: Final = "director"
 TIER_CAB: Final = "cab"
 ROLE_CAB: Final = "cab_member"
 
+SESSION: Final = "session"  # in the subject of a pack: the analysis session that the change belongs to
+
 BREAK_GLASS: Final = "break_glass"  # in a decision: the window under which it was made
 BREAK_GLASS_TRAILER: Final = "Countersign-Break-Glass"  # in the message of the merge commit, with its id
 
@@ -77,6 +79,7 @@ MEMBER_CALL: Final = "agent/call.json"
 MEMBER_POLICY: Final = "governance/policy.json"
 MEMBER_RULESET: Final = "governance/ruleset.json"  # the very bytes that `ruleset_digest` names
 MEMBER_RISK_INPUTS: Final = "risk/inputs.json"  # {factor: [input, ...]}
+MEMBER_TOGETHER: Final = "risk/together.json"  # optional: [{"run_id","pack","paths","inputs"}], by run
 MEMBER_ROLLBACK: Final = "rollback/plan.md"
 MEMBER_EXCEPTIONS: Final = "governance/exceptions.json"
 

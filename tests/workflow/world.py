@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PLATFORM = service_actor("tests")
 PLAN = Path(__file__).resolve().parents[2] / "backend" / "countersign" / "cli" / "demo" / "plan.yaml"
-SECONDS = 30.0
+SECONDS = 180.0
 
 
 def sequence() -> None:

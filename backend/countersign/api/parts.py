@@ -63,13 +63,23 @@ class RiskFactor(Output):
     inputs = RiskInput(many=True)
 
 
+class RiskBeside(Output):
+    """A change of the same session to the same files, which this one is scored together with."""
+
+    run_id = serializers.CharField()
+    title = serializers.CharField()
+    score = serializers.IntegerField()
+
+
 class Risk(Output):
-    """The score and everything that moved it."""
+    """The score and everything that moved it: with others ``together``, that of all of them as one change."""
 
     score = serializers.IntegerField()
     threshold = serializers.IntegerField()
     unknown = serializers.ListField(child=serializers.CharField())
     factors = RiskFactor(many=True)
+    alone = serializers.IntegerField()
+    together = RiskBeside(many=True)
 
 
 class Flattening(Output):

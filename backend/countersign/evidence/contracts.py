@@ -40,6 +40,26 @@ class GateEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class BesideEvidence:
+    """Another change of the same session that touches some of the same files.
+
+    Attributes:
+        paths: the files that both touch.
+        inputs: the recorded inputs of its own risk, as its own pack holds them.
+    """
+
+    run_id: str
+    pack: str
+    paths: tuple[str, ...]
+    inputs: Mapping[str, tuple[Mapping[str, JSON], ...]] = field(repr=False)
+
+    def as_json(self) -> dict[str, JSON]:
+        """Return it as it stands in a pack."""
+        inputs: dict[str, JSON] = {name: list(items) for name, items in self.inputs.items()}
+        return {"run_id": self.run_id, "pack": self.pack, "paths": list(self.paths), "inputs": inputs}
+
+
+@dataclass(frozen=True, slots=True)
 class PackContents:
     """Everything that goes into a pack.
 
@@ -49,6 +69,8 @@ class PackContents:
         entries: the replaced paths of the change.
         ruleset: the very bytes that ``ruleset_digest`` names.
         risk_inputs: factor -> recorded inputs.
+        session: the analysis session that the change belongs to.
+        beside: the other changes that it is scored together with, as ``risk/together.json`` lists them.
         policy: who must approve and why.
         environment: ``name==version`` of what the project's environment holds.
         exceptions: waivers in force, with expiry and compensating controls.
@@ -90,6 +112,8 @@ class PackContents:
     started_at: datetime
     finished_at: datetime
     trial: str = ""
+    session: str = ""
+    beside: tuple[BesideEvidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from countersign_verify.pack import PackDraft, pack_draft, pack_seal
 from countersign_verify.pack_verify import pack_verify
 from countersign_verify.report import Report
 from countersign_verify.risk import risk_evaluate
+from countersign_verify.together import Beside, together_predicate
 from countersign_verify.trust import ROLES, trust_build, trust_read
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def _members(contents: PackContents) -> list[Member]:
         _json_member(f"{vocabulary.GATE_REPORTS}{gate.name}.json", dict(gate.report))
         for gate in contents.gates
     ]
+    if contents.beside:
+        members.append(_json_member(vocabulary.MEMBER_TOGETHER, [item.as_json() for item in contents.beside]))
     if contents.exceptions:
         members.append(_json_member(vocabulary.MEMBER_EXCEPTIONS, list(contents.exceptions)))
     return members
@@ -158,6 +161,7 @@ def _subject(contents: PackContents) -> dict[str, JSON]:
         "ruleset_digest": contents.ruleset_digest,
         "score": contents.score,
         "excluded": sorted(contents.excluded),
+        **({vocabulary.SESSION: contents.session} if contents.session else {}),
         **(
             {vocabulary.TRIAL: {"approval": vocabulary.SELF_APPROVED, "branch": contents.trial}}
             if contents.trial
@@ -188,14 +192,25 @@ def _statements(draft: PackDraft, contents: PackContents) -> list[Member]:
             },
         ),
         (vocabulary.STATEMENT_TESTS, dsse.TEST_RESULT_V1, "gates", _test_result(contents)),
-        (vocabulary.STATEMENT_RISK, dsse.RISK_V1, "scorer", risk_evaluate(_risk_inputs(contents))),
+        (vocabulary.STATEMENT_RISK, dsse.RISK_V1, "scorer", _risk(contents)),
         (vocabulary.STATEMENT_PROVENANCE, dsse.PROVENANCE_V1, "runner", _provenance(contents)),
     )
     return [_statement(draft, path, kind, key, predicate) for path, kind, key, predicate in names]
 
 
-def _risk_inputs(contents: PackContents) -> dict[str, list[Mapping[str, JSON]]]:
-    return {name: list(inputs) for name, inputs in contents.risk_inputs.items()}
+def _risk(contents: PackContents) -> JSON:
+    parts = [item.inputs for item in contents.beside]
+    beside = [
+        Beside(
+            run_id=item.run_id,
+            pack=item.pack,
+            paths=item.paths,
+            inputs=b"",
+            score=int(str(risk_evaluate(item.inputs)["score"])),
+        )
+        for item in contents.beside
+    ]
+    return together_predicate(contents.risk_inputs, beside, parts)
 
 
 def _test_result(contents: PackContents) -> JSON:

@@ -29,6 +29,7 @@ _MAX_SCORE: Final = 100
 RULE_THRESHOLD: Final = "risk.cab-above-50"
 RULE_TOUCH: Final = "risk.sensitive-areas-need-the-cab"
 RULE_UNKNOWN: Final = "risk.unknown-needs-the-cab"
+RULE_TOGETHER: Final = "risk.splitting-does-not-help"
 
 _DIRECTOR: Final = (QuorumPart("director", 1),)
 _CAB: Final = (QuorumPart("cab_member", 2),)

@@ -85,6 +85,14 @@ class IncidentData:
 
 
 @dataclass(frozen=True, slots=True)
+class BesideData:
+    """A change that a pack is scored together with, as it was then."""
+
+    run_id: str
+    patch_digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunData:
     """One run.
 
@@ -92,6 +100,7 @@ class RunData:
         state: see ``countersign.runs.models.RunState``.
         revision: grows when the change is put on a new base and gets a new pack.
         participants: persons who took part and can't approve (initiator, minter of the token in use).
+        beside: the changes of its session that its pack is scored together with.
     """
 
     id: str
@@ -119,6 +128,7 @@ class RunData:
     pack_digest: str
     request_id: str
     participants: tuple[str, ...]
+    beside: tuple[BesideData, ...]
     failure: Mapping[str, object]
     created_at: datetime
     updated_at: datetime

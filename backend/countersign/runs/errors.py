@@ -21,6 +21,12 @@ class MergeSlotTaken(Conflict):
     code = "merge_slot_taken"
 
 
+class SealTurnTaken(Conflict):
+    """A change of the same session to the same files is being sealed; they are scored together."""
+
+    code = "seal_turn_taken"
+
+
 class ProposalEmpty(DomainError):
     """The agent proposed no change."""
 

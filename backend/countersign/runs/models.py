@@ -60,6 +60,10 @@ class Run(models.Model):
     pack_digest = models.CharField(max_length=80, blank=True)
     request_id = models.UUIDField(null=True)
     participants = models.JSONField(default=list)
+    # While it is being sealed: no other change of its session to the same files is.
+    seal_turn = models.BooleanField(default=False)
+    # The changes that its pack is scored together with: run_id, patch_digest.
+    beside = models.JSONField(default=list)
     failure = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())

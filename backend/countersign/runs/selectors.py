@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from countersign.accounts.policies import require
-from countersign.runs.contracts import AttemptData, ChangedEntryData, IncidentData, MergeData, RunData
+from countersign.runs.contracts import (
+    AttemptData,
+    BesideData,
+    ChangedEntryData,
+    IncidentData,
+    MergeData,
+    RunData,
+)
 from countersign.runs.errors import RunNotFound
 from countersign.runs.models import Attempt, Incident, Merge, Run
 
@@ -57,6 +64,7 @@ def run_data(run: Run) -> RunData:
         pack_digest=run.pack_digest,
         request_id=str(run.request_id) if run.request_id else "",
         participants=tuple(run.participants),
+        beside=tuple(BesideData(item["run_id"], item["patch_digest"]) for item in run.beside),
         failure=run.failure,
         created_at=run.created_at,
         updated_at=run.updated_at,
@@ -110,6 +118,17 @@ def run_list(
     if work_item_ids is not None:
         runs = runs.filter(work_item_id__in=list(work_item_ids))
     return tuple(run_data(run) for run in runs)
+
+
+def run_titles(*, actor: Actor, run_ids: Iterable[str]) -> dict[str, str]:
+    """Return what runs are called, by id; one that there is none of is left out.
+
+    Raises:
+        PermissionDenied: the actor may not read runs.
+    """
+    require(actor, "read")
+    rows = Run.objects.filter(pk__in=list(run_ids)).values_list("id", "title")
+    return {str(run_id): title for run_id, title in rows}
 
 
 def attempts_of(*, actor: Actor, run_id: str) -> tuple[AttemptData, ...]:

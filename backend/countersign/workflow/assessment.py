@@ -14,22 +14,26 @@ from countersign.governance.checks import change_evaluate
 from countersign.governance.contracts import GateFact, HistoryFacts
 from countersign.governance.facts import change_facts, file_changes
 from countersign.governance.matching import rules_match
-from countersign.governance.policy import policy_decide
+from countersign.governance.policy import RULE_TOGETHER, policy_decide
 from countersign.governance.risk_factors import risk_inputs
 from countersign.sandbox.isolation import IsolationKind
 from countersign.workflow.change import changed_kinds, repository_of
 from countersign.workflow.places import analysis_cache, workspace
 from countersign.workflow.trial import trial_policy
 from countersign_verify.risk import risk_evaluate
+from countersign_verify.together import risk_together
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from countersign.evidence.contracts import BesideEvidence
     from countersign.gates.contracts import GateReport, GateResultData
     from countersign.governance.contracts import ChangeFacts, RuleSetData, ViolationData, WaiverData
     from countersign.governance.risk_factors import RiskInputs
     from countersign.projects.contracts import ProjectData
     from countersign.workflow.change import FrozenChange
+
+_NAMED = 3
 
 GATES = ("tests", "lint", "findings", "secrets", "test_integrity")
 
@@ -87,6 +91,21 @@ def passkey_wanted(project: ProjectData, tier: str) -> bool:
     return project.settings.get("passkey") in {"all", tier}
 
 
+def _together_reasons(
+    beside: tuple[BesideEvidence, ...], *, alone: int, score: int
+) -> tuple[dict[str, str], ...]:
+    if not beside:
+        return ()
+    paths = sorted({path for item in beside for path in item.paths})
+    named = ", ".join(paths[:_NAMED]) + (" and others" if len(paths) > _NAMED else "")
+    others = "1 other change" if len(beside) == 1 else f"{len(beside)} other changes"
+    text = (
+        f"Scored together with {others} of the same session to the same files ({named}): "
+        f"{alone} alone, {score} together."
+    )
+    return ({"rule": RULE_TOGETHER, "text": text},)
+
+
 def change_assess(
     project: ProjectData,
     change: FrozenChange,
@@ -96,8 +115,12 @@ def change_assess(
     ruleset: RuleSetData,
     waivers: tuple[WaiverData, ...],
     moment: datetime,
+    beside: tuple[BesideEvidence, ...] = (),
 ) -> Assessment:
-    """Judge a change: a pure function of what is recorded with it."""
+    """Judge a change: a pure function of what is recorded with it.
+
+    With others ``beside`` it, score and unknown factors are those of all of them as one change.
+    """
     repository = repository_of(project)
     kinds = changed_kinds(repository, change.base_commit, change.entries)
     facts = change_facts(
@@ -113,7 +136,8 @@ def change_assess(
         phases=(circumstance.phase_code,),
     )
     inputs = risk_inputs(facts)
-    risk = risk_evaluate(inputs)
+    alone = risk_evaluate(inputs)
+    risk = risk_evaluate(risk_together([inputs, *(item.inputs for item in beside)])) if beside else alone
     score = int(str(risk["score"]))
     unknown = tuple(str(name) for name in risk["unknown"])  # type: ignore[union-attr]  # a list of names
     rules = rules_match(ruleset, facts.match_facts())
@@ -122,7 +146,10 @@ def change_assess(
     policy = PolicySnapshot(
         tier=decided.tier,
         quorum=tuple(QuorumRule(part.role, part.count) for part in decided.quorum),
-        reasons=tuple({"rule": reason.rule, "text": reason.text} for reason in decided.reasons),
+        reasons=(
+            *({"rule": reason.rule, "text": reason.text} for reason in decided.reasons),
+            *_together_reasons(beside, alone=int(str(alone["score"])), score=score),
+        ),
         blocked=decided.blocked,
         passkey=passkey_wanted(project, decided.tier),
     )

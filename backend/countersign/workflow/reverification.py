@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from countersign.accounts.selectors import roles_of
@@ -21,16 +22,20 @@ from countersign.workflow.assessment import GATES, gates_check
 from countersign.workflow.change import FrozenChange, change_freeze, change_message, repository_of
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.sealing import assessment_of, frozen_change, gate_evidence
+from countersign.workflow.together import beside_sealed
 from countersign_verify.canonical import digest_bytes
 from countersign_verify.risk import CAB_ABOVE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from countersign.approvals.contracts import RequestData
     from countersign.gates.contracts import GateReport
     from countersign.plans.contracts import WorkItemData
     from countersign.projects.contracts import ProjectData
     from countersign.runs.contracts import RunData
     from countersign.sandbox.repository import Repository
+    from countersign.workflow.assessment import Assessment
     from countersign.workflow.outcomes import StepContext
 
 
@@ -90,8 +95,9 @@ def decision_carry_over(
         raise CarryOverRefused(message)
     reports = gates_check(project, moved, target_rules=item.rules)
     _gates_pass(reports)
-    score = _score_check(project, run, moved, reports, request)
-    union_score = _union_check(project, run, moved, steps=steps, reports=reports, request=request)
+    judged = partial(assessment_of, project, run, reports=reports, beside=beside_sealed(run))
+    score = _score_check(judged(change=moved), request)
+    union_score = _union_check(project, run, moved, steps=steps, judged=judged, request=request)
     predicate = {
         "v": 1,
         "run_id": run.id,
@@ -188,14 +194,7 @@ def _gates_pass(reports: tuple[GateReport, ...]) -> None:
         raise CarryOverRefused(message)
 
 
-def _score_check(
-    project: ProjectData,
-    run: RunData,
-    moved: FrozenChange,
-    reports: tuple[GateReport, ...],
-    request: RequestData,
-) -> int:
-    assessment = assessment_of(project, run, moved, reports)
+def _score_check(assessment: Assessment, request: RequestData) -> int:
     if assessment.score > CAB_ABOVE or assessment.policy.quorum != request.policy.quorum:
         message = f"on the new base the score is {assessment.score} and the quorum is another"
         raise CarryOverRefused(message)
@@ -208,7 +207,7 @@ def _union_check(
     moved: FrozenChange,
     *,
     steps: tuple[_Step, ...],
-    reports: tuple[GateReport, ...],
+    judged: Callable[..., Assessment],
     request: RequestData,
 ) -> int:
     """Score the intervening changes and this one as if they were one: splitting a change does not help."""
@@ -223,7 +222,7 @@ def _union_check(
         entries=tuple(sorted(entries.values(), key=lambda entry: entry.path)),
         diff=repository.diff(run.base_commit, moved.change_commit),
     )
-    assessment = assessment_of(project, run, union, reports)
+    assessment = judged(change=union)
     if assessment.score > CAB_ABOVE or assessment.policy.tier != request.policy.tier:
         message = f"together with what was merged meanwhile the score is {assessment.score}"
         raise CarryOverRefused(message)

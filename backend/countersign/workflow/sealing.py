@@ -21,7 +21,7 @@ from countersign.prompts.selectors import prompt_get
 from countersign.providers.selectors import adapter_get, agent_call_list
 from countersign.runs.errors import RunStateConflict
 from countersign.runs.selectors import attempts_of, history_counts
-from countersign.runs.services import run_sealed
+from countersign.runs.services import run_sealed, seal_turn_take
 from countersign.workflow.asked import asked_before, asked_json
 from countersign.workflow.assessment import Assessment, Circumstance, change_assess
 from countersign.workflow.change import FrozenChange, repository_of
@@ -29,10 +29,12 @@ from countersign.workflow.deadlines import decision_time
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.naming import merge_tag
+from countersign.workflow.together import beside_now, session_mates
 from countersign_verify.canonical import canonical_bytes
 from countersign_verify.risk import CAB_ABOVE
 
 if TYPE_CHECKING:
+    from countersign.evidence.contracts import BesideEvidence
     from countersign.gates.contracts import GateReport
     from countersign.plans.contracts import WorkItemData
     from countersign.projects.contracts import ProjectData
@@ -85,6 +87,8 @@ def assessment_of(
     run: RunData,
     change: FrozenChange,
     reports: tuple[GateReport, ...] | tuple[GateResultData, ...],
+    *,
+    beside: tuple[BesideEvidence, ...],
 ) -> Assessment:
     """Judge a run's change, on its own base or on a moved one, by the rules that the run was frozen with."""
     item = work_item_get(actor=EXECUTOR, work_item_id=run.work_item_id)
@@ -96,6 +100,7 @@ def assessment_of(
         ruleset=ruleset_get(actor=EXECUTOR, digest=run.ruleset_digest),
         waivers=waivers_in_force(actor=EXECUTOR, run_id=run.id),
         moment=run.created_at,
+        beside=beside,
     )
 
 
@@ -104,18 +109,23 @@ def request_for_change(context: StepContext, run: RunData) -> str:
 
     Raises:
         RunStateConflict: the run has ended meanwhile, or its gates have not answered.
+        SealTurnTaken: a change that is scored together with this one is being sealed.
     """
     if run.state == "waiting_approval":
         return run.request_id
     if run.state != "sealing":
         message = f"the run is '{run.state}': there is nothing to ask a decision on"
         raise RunStateConflict(message, run_id=run.id, state=run.state)
+    mates = session_mates(run)
+    seal_turn_take(actor=EXECUTOR, lease=context.lease, run_id=run.id, mates=frozenset(mates))
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
     change = frozen_change(project, run)
     reports = gate_results_on(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
-    assessment = assessment_of(project, run, change, reports)
+    counted = beside_now(run)
+    beside = tuple(evidence for _, evidence in counted)
+    assessment = assessment_of(project, run, change, reports, beside=beside)
     violations_record(actor=EXECUTOR, lease=context.lease, run_id=run.id, violations=assessment.violations)
-    sealed = pack_store(_contents(project, run, change, reports, assessment), actor=EXECUTOR)
+    sealed = pack_store(_contents(project, run, change, reports, assessment, beside=beside), actor=EXECUTOR)
     pack_record(actor=EXECUTOR, lease=context.lease, run_id=run.id, revision=run.revision, sealed=sealed)
     request = request_open(
         actor=EXECUTOR,
@@ -145,6 +155,7 @@ def request_for_change(context: StepContext, run: RunData) -> str:
         pack_digest=sealed.digest,
         score=assessment.score,
         request_id=request.id,
+        beside=tuple(data for data, _ in counted),
     )
     return request.id
 
@@ -159,6 +170,8 @@ def _contents(
     change: FrozenChange,
     reports: tuple[GateResultData, ...],
     assessment: Assessment,
+    *,
+    beside: tuple[BesideEvidence, ...],
 ) -> PackContents:
     repository = repository_of(project)
     prompt = prompt_get(actor=EXECUTOR, prompt_id=run.prompt_id)
@@ -241,6 +254,8 @@ def _contents(
         started_at=run.created_at,
         finished_at=run.updated_at,
         trial=project.trial_branch,
+        session=work_item_get(actor=EXECUTOR, work_item_id=run.work_item_id).session_id,
+        beside=beside,
     )
 
 

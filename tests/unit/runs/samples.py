@@ -130,6 +130,7 @@ class Runs:
             "run_snapshot": {"base_commit": BASE, "branch": "feat/p1-x", "snapshot_tag": "snapshot/x"},
             "proposal_record": {"seed": 1, "proposal": proposal()},
             "run_checked": {"retry": False, "verdicts": {"tests": "pass"}},
+            "seal_turn_take": {"mates": frozenset()},
             "run_sealed": {"pack_digest": PACK, "score": 12, "request_id": REQUEST},
             "run_decided": {"request_id": REQUEST, "verdict": "approve"},
             "merge_slot_take": {},

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from countersign.runs.errors import MergeSlotTaken, RunStateConflict
+from countersign.runs.errors import MergeSlotTaken, RunStateConflict, SealTurnTaken
 from countersign.runs.models import Run
 from countersign.runs.selectors import run_get
 from countersign.shared.actor import Actor
@@ -52,3 +52,17 @@ def test_run_decided_by_two_workers_has_one_outcome(committed: Runs, worker: Act
     )
     assert sum(isinstance(outcome, RunStateConflict) for outcome in outcomes) == 1
     assert run_get(actor=worker, run_id=run.id).state in {"approved", "rejected"}
+
+
+def test_seal_turn_is_taken_by_one_of_two_workers(committed: Runs, worker: Actor) -> None:
+    sealing = [committed.bring("sealing") for _ in range(3)]
+    mates = frozenset(run.id for run in sealing)
+    leases = [lease_take(worker) for _ in sealing]
+    outcomes = together(
+        *(
+            lambda run=run, lease=lease: committed.call("seal_turn_take", run.id, lease=lease, mates=mates)
+            for run, lease in zip(sealing, leases, strict=True)
+        )
+    )
+    assert sum(isinstance(outcome, SealTurnTaken) for outcome in outcomes) == 2
+    assert Run.objects.filter(pk__in=mates, seal_turn=True).count() == 1

@@ -7,7 +7,8 @@ from countersign.audit.selectors import event_count, event_list
 from countersign.jobs.contracts import Lease
 from countersign.jobs.errors import LeaseLost
 from countersign.jobs.selectors import job_get
-from countersign.runs.errors import MergeIntentConflict, RunNotFound, RunStateConflict
+from countersign.runs.contracts import BesideData
+from countersign.runs.errors import MergeIntentConflict, RunNotFound, RunStateConflict, SealTurnTaken
 from countersign.runs.models import Attempt, Incident, Merge, Run, RunState
 from countersign.runs.selectors import (
     attempts_of,
@@ -277,3 +278,47 @@ def test_models_are_named_for_people(runs: Runs) -> None:
 def test_errors_of_the_room_are_conflicts_for_the_api() -> None:
     assert all(issubclass(error, DomainError) for error in (RunStateConflict, MergeIntentConflict))
     assert (RunStateConflict.status, MergeIntentConflict.status, RunNotFound.status) == (409, 409, 404)
+
+
+def test_seal_turn_take_lets_others_wait_until_the_first_is_sealed(runs: Runs) -> None:
+    first, second = runs.bring("sealing"), runs.bring("sealing")
+    mates = frozenset({first.id, second.id})
+    for _ in range(2):
+        assert runs.call("seal_turn_take", first.id, mates=mates).id == first.id
+    assert [event.type for event in event_list(actor=runs.actor, subject=("run", first.id))].count(
+        "run.sealing"
+    ) == 1
+    with pytest.raises(SealTurnTaken, match="this one is next"):
+        runs.call("seal_turn_take", second.id, mates=mates)
+    runs.call("run_sealed", first.id)
+    runs.call("seal_turn_take", second.id, mates=mates)
+
+
+def test_seal_turn_take_lets_changes_of_other_files_pass(runs: Runs) -> None:
+    first = runs.bring("sealing")
+    second = runs.bring("checking")
+    Run.objects.filter(pk=second.id).update(entries=[{"path": "src/z.py", "mode": "100644", "blob": None}])
+    runs.call("run_checked", second.id)
+    mates = frozenset({first.id, second.id})
+    for run in (first, second):
+        runs.call("seal_turn_take", run.id, mates=mates)
+
+
+@pytest.mark.parametrize("state", ["checking", "waiting_approval"])
+def test_seal_turn_take_refuses_what_is_not_being_sealed(runs: Runs, state: str) -> None:
+    with pytest.raises(RunStateConflict, match="not being sealed"):
+        runs.call("seal_turn_take", runs.bring(state).id)
+
+
+def test_seal_turn_take_refuses_a_worker_without_its_lease(runs: Runs) -> None:
+    run = runs.bring("sealing")
+    with pytest.raises(LeaseLost):
+        runs.call("seal_turn_take", run.id, lease=GONE)
+
+
+def test_run_sealed_keeps_what_it_is_scored_together_with(runs: Runs) -> None:
+    run, other = runs.bring("sealing"), BesideData("r1", PATCH)
+    sealed = runs.call("run_sealed", run.id, beside=(other,))
+    assert sealed.beside == (other,)
+    [told] = event_list(actor=runs.actor, subject=("run", run.id), type="run.waiting_approval")
+    assert told.data["beside"] == ["r1"]

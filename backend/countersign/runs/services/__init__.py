@@ -7,6 +7,7 @@ from countersign.runs.services.execution import (
     run_failed,
     run_sealed,
     run_snapshot,
+    seal_turn_take,
 )
 from countersign.runs.services.giving_up import merge_abandon, merge_fail
 from countersign.runs.services.incidents import incident_open, incident_resolve
@@ -36,4 +37,5 @@ __all__ = [
     "run_restarted",
     "run_sealed",
     "run_snapshot",
+    "seal_turn_take",
 ]

@@ -12,6 +12,7 @@ from countersign.audit.services import record
 from countersign.jobs.services import job_enqueue, lease_check
 from countersign.runs.errors import (
     RunStateConflict,
+    SealTurnTaken,
 )
 from countersign.runs.models import Attempt, Run, RunState
 from countersign.runs.selectors import run_data
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from countersign.jobs.contracts import Lease
-    from countersign.runs.contracts import ProposalData, RunData
+    from countersign.runs.contracts import BesideData, ProposalData, RunData
     from countersign.shared.actor import Actor
     from countersign.shared.types import JSON
 
@@ -166,7 +167,8 @@ def run_checked(
         RunStateConflict: the run is not being checked.
     """
     lease_check(lease)
-    run = run_move(run_id, [RunState.CHECKING], RunState.PROPOSING if retry else RunState.SEALING)
+    to = RunState.PROPOSING if retry else RunState.SEALING
+    run = run_move(run_id, [RunState.CHECKING], to, seal_turn=False)
     record(
         actor=actor,
         type="run.checked",
@@ -182,8 +184,46 @@ def run_checked(
 
 
 @transaction.atomic(durable=True)
+def seal_turn_take(*, actor: Actor, lease: Lease, run_id: str, mates: frozenset[str]) -> RunData:
+    """Let no other of these runs be sealed before this one is, if it touches some of the same files.
+
+    Two of them that were sealed at the same moment would each be scored alone.
+
+    Raises:
+        LeaseLost: another worker carries the run out.
+        RunStateConflict: the run is not being sealed.
+        SealTurnTaken: one that touches the same files is being sealed.
+    """
+    lease_check(lease)
+    # The rows are locked in one order: of two that ask at once, the later one sees what the first one took.
+    rows = Run.objects.filter(pk__in={run_id, *mates}, state=RunState.SEALING).order_by("id")
+    sealing = {str(row.id): row for row in rows.select_for_update()}
+    own = sealing.pop(run_id, None)
+    if own is None:
+        message = "the run is not being sealed"
+        raise RunStateConflict(message, run_id=run_id)
+    if own.seal_turn:
+        return run_data(own)
+    paths = {item["path"] for item in own.entries}
+    for other in sealing.values():
+        if other.seal_turn and not paths.isdisjoint(item["path"] for item in other.entries):
+            message = "a change of the same session to the same files is being sealed; this one is next"
+            raise SealTurnTaken(message, run_id=run_id, other=str(other.id))
+    Run.objects.filter(pk=run_id).update(seal_turn=True)
+    record(actor=actor, type="run.sealing", subject=("run", run_id), data={"mates": sorted(mates)})
+    return run_data(own)
+
+
+@transaction.atomic(durable=True)
 def run_sealed(
-    *, actor: Actor, lease: Lease, run_id: str, pack_digest: str, score: int, request_id: str
+    *,
+    actor: Actor,
+    lease: Lease,
+    run_id: str,
+    pack_digest: str,
+    score: int,
+    request_id: str,
+    beside: tuple[BesideData, ...] = (),
 ) -> RunData:
     """Bind the sealed pack and its approval request to the run; it now waits for people.
 
@@ -199,12 +239,19 @@ def run_sealed(
         pack_digest=pack_digest,
         score=score,
         request_id=request_id,
+        seal_turn=False,
+        beside=[{"run_id": item.run_id, "patch_digest": item.patch_digest} for item in beside],
     )
     record(
         actor=actor,
         type="run.waiting_approval",
         subject=("run", run_id),
-        data={"pack_digest": pack_digest, "score": score, "request_id": request_id},
+        data={
+            "pack_digest": pack_digest,
+            "score": score,
+            "request_id": request_id,
+            **({"beside": sorted(item.run_id for item in beside)} if beside else {}),
+        },
     )
     return run_data(run)
 

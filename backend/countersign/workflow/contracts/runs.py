@@ -59,13 +59,29 @@ class RiskFactorView:
 
 
 @dataclass(frozen=True, slots=True)
+class RiskBesideView:
+    """A change of the same session to the same files, and its own score."""
+
+    run_id: str
+    title: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
 class RiskView:
-    """The risk score and all that moved it."""
+    """The risk score and all that moved it.
+
+    Attributes:
+        alone: the score of this change alone.
+        together: the changes that ``score`` is about besides this one.
+    """
 
     score: int
     threshold: int
     unknown: tuple[str, ...]
     factors: tuple[RiskFactorView, ...]
+    alone: int
+    together: tuple[RiskBesideView, ...]
 
 
 @dataclass(frozen=True, slots=True)

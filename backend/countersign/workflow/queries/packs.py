@@ -6,18 +6,20 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 from countersign.evidence.selectors import pack_bytes, pack_file, pack_get
+from countersign.runs.selectors import run_titles
 from countersign.workflow.contracts import (
     GateReportView,
     PackMember,
     PackView,
+    RiskBesideView,
     RiskFactorView,
     RiskInputView,
     RiskView,
 )
-from countersign_verify import vocabulary
-from countersign_verify.canonical import canonical_object
+from countersign.workflow.executor import EXECUTOR
 from countersign_verify.pack import pack_read
-from countersign_verify.risk import CAB_ABOVE, risk_evaluate
+from countersign_verify.risk import CAB_ABOVE
+from countersign_verify.together import pack_risk
 
 if TYPE_CHECKING:
     from countersign.gates.contracts import GateResultData
@@ -58,9 +60,10 @@ def pack_data(*, actor: Actor, digest: str) -> bytes:
 
 def risk_of(pack: Pack) -> RiskView:
     """Return the risk of a pack, recomputed from its recorded inputs."""
-    inputs = canonical_object(pack.read(vocabulary.MEMBER_RISK_INPUTS))
-    # Its shape is checked inside, and what comes out is of the shape that its docstring gives.
-    result = cast("dict[str, Any]", risk_evaluate(cast("Any", inputs)))
+    recomputed = pack_risk(pack)
+    # It is of the shape that the verifier's own docstring gives.
+    result = cast("dict[str, Any]", recomputed.predicate)
+    names = run_titles(actor=EXECUTOR, run_ids=[other.run_id for other in recomputed.beside])
     unknown = set(result["unknown"])
     factors = []
     for name, factor in result["factors"].items():
@@ -80,6 +83,11 @@ def risk_of(pack: Pack) -> RiskView:
         threshold=CAB_ABOVE,
         unknown=tuple(sorted(unknown)),
         factors=tuple(sorted(factors, key=lambda item: -(item.contribution_milli or 0))),
+        alone=result.get("alone", result["score"]),
+        together=tuple(
+            RiskBesideView(other.run_id, names.get(other.run_id, ""), other.score)
+            for other in recomputed.beside
+        ),
     )
 
 

@@ -19,6 +19,7 @@ from countersign.providers.contracts import ProposalRequest
 from countersign.providers.selectors import adapter_get, agent_call_list
 from countersign.providers.services import agent_call_record
 from countersign.runs.contracts import ProposalData
+from countersign.runs.errors import SealTurnTaken
 from countersign.runs.selectors import incident_list, run_get
 from countersign.runs.services import incident_open, proposal_record, run_checked, run_failed, run_snapshot
 from countersign.sandbox.isolation import IsolationKind
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 # Seed 002 section 4: two retries with other seeds, then it is a person's turn.
 MAX_ATTEMPTS = 3
+SEAL_WAIT_SECONDS = 0.5
 
 
 def snapshot_take(context: StepContext) -> Next:
@@ -206,10 +208,13 @@ def incident_end(run: RunData) -> Done:
     return Done({"run_id": run.id, "incident_id": incident.id})
 
 
-def pack_seal(context: StepContext) -> Done:
+def pack_seal(context: StepContext) -> Next | Done:
     """Seal the evidence and ask for a decision; waiting for people holds no worker."""
     run = run_get(actor=context.actor, run_id=context.text("run_id"))
-    request_id = request_for_change(context, run)
+    try:
+        request_id = request_for_change(context, run)
+    except SealTurnTaken as taken:
+        return Next("seal", summary=taken.message, wait_seconds=SEAL_WAIT_SECONDS)
     return Done({"run_id": run.id, "approval_request_id": request_id})
 
 

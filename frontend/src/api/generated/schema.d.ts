@@ -1840,12 +1840,20 @@ export interface components {
         ReviewInput: {
             review: string;
         };
-        /** @description The score and everything that moved it. */
+        /** @description The score and everything that moved it: with others ``together``, that of all of them as one change. */
         Risk: {
             score: number;
             threshold: number;
             unknown: string[];
             factors: components["schemas"]["RiskFactor"][];
+            alone: number;
+            together: components["schemas"]["RiskBeside"][];
+        };
+        /** @description A change of the same session to the same files, which this one is scored together with. */
+        RiskBeside: {
+            run_id: string;
+            title: string;
+            score: number;
         };
         /** @description A factor, 0 to 1000; ``null`` is unknown. */
         RiskFactor: {

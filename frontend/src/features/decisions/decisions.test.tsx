@@ -186,7 +186,7 @@ describe("VerdictStrip", () => {
   });
 
   it("names unknown factors and gates that did not pass", () => {
-    const risk = { score: 18, threshold: 50, unknown: ["sbom_vulnerability"], factors: [] };
+    const risk = { score: 18, threshold: 50, unknown: ["sbom_vulnerability"], factors: [], alone: 12, together: [] };
     const report = {
       name: "tests",
       status: "unknown" as const,

@@ -68,6 +68,7 @@ function RiskCell({ request }: { request: DecisionRequest }) {
       {unknown
         ? `unknown: ${risk.unknown.map(words).join(", ")}`
         : `${over ? "over" : "not over"} ${formatNumber(risk.threshold)}`}
+      {risk.together.length > 0 && `, ${formatNumber(risk.alone)} alone`}
     </Cell>
   );
 }
