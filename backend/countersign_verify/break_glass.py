@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from countersign_verify.decision import Decision, time_check
+from countersign_verify.decision import Decision, time_moment
 from countersign_verify.errors import RefusedError
 from countersign_verify.log_events import LogContent, LoggedEvent
 from countersign_verify.people import People
@@ -18,9 +17,10 @@ from countersign_verify.vocabulary import (
     EVENT_GLASS_REVIEWED,
 )
 
-LONGEST = timedelta(minutes=60)
-REVIEW_WITHIN = timedelta(hours=24)
-CLOCKS = timedelta(seconds=30)  # how far the clocks of a platform may be apart
+# In microseconds.
+LONGEST = 60 * 60 * 1_000_000
+REVIEW_WITHIN = 24 * LONGEST
+CLOCKS = 30 * 1_000_000  # how far the clocks of a platform may be apart
 PERMIT = "quorum"
 OPENERS = frozenset({"director", "cab_member", "security_reviewer"})
 REVIEWERS = OPENERS | {"admin", "auditor"}
@@ -88,8 +88,8 @@ def _opened(event: LoggedEvent, asked: LoggedEvent | None, people: People, trust
         _role_check(act, OPENERS, people, trust)
     ends, began = _moment(event, "expires_at"), _moment(event, "opened_at")
     # The time of the event is the platform's; what the window says of itself can only shorten it.
-    if not began <= ends <= began + LONGEST or began > event.time_read + CLOCKS:
-        raise RefusedError("glass.long", f"{where} is open for longer than {LONGEST}")
+    if not began <= ends <= began + LONGEST or began > event.moment + CLOCKS:
+        raise RefusedError("glass.long", f"{where} is open for longer than an hour")
     if event.data["permits"] != [PERMIT]:
         raise RefusedError("glass.permits", f"{where} permits what no window can")
     return Window(
@@ -124,15 +124,15 @@ def _role_check(act: LoggedEvent, roles: frozenset[str], people: People, trust: 
 
 def _overdue_check(event: LoggedEvent, windows: Mapping[str, Window]) -> None:
     for window in windows.values():
-        if window.reviewed is None and event.time_read > window.opened.time_read + REVIEW_WITHIN:
+        if window.reviewed is None and event.moment > window.opened.moment + REVIEW_WITHIN:
             raise RefusedError(
                 "glass.overdue",
                 f"event {event.index}: opened while the review of {window.id[:80]!a} was overdue",
             )
 
 
-def _moment(event: LoggedEvent, name: str) -> datetime:
-    return datetime.fromisoformat(time_check(event.data[name], f"{name} of a break-glass window"))
+def _moment(event: LoggedEvent, name: str) -> int:
+    return time_moment(event.data[name], f"{name} of a break-glass window")
 
 
 def window_check(decision: Decision, event: LoggedEvent, windows: Mapping[str, Window]) -> None:
@@ -190,8 +190,8 @@ def windows_detail(windows: Mapping[str, Window], used: Mapping[str, str], conte
 
 def _told(window: Window, used: Mapping[str, str], content: LogContent) -> str:
     merged = [f"run {run[:80]}" for run, name in used.items() if name == window.id]
-    newest = max(event.time_read for event in content.events)
-    overdue = newest > window.opened.time_read + REVIEW_WITHIN
+    newest = max(event.moment for event in content.events)
+    overdue = newest > window.opened.moment + REVIEW_WITHIN
     review = f"reviewed by {window.reviewed.person_id}" if window.reviewed else "NOT REVIEWED"
     return (
         f"{window.id[:80]} in {window.project[:80]}, by {' and '.join(window.people)}, until "

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from countersign_verify.canonical import Json, JsonInput, canonical_object, digest_bytes
 from countersign_verify.dsse import (
@@ -24,7 +25,8 @@ VERSION = 1
 APPROVE = "approve"
 VERDICTS = frozenset({APPROVE, "reject", "request_changes"})
 KIND_CHANGE = "change"
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KIND = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _WHERE = "the decision"
 _FIELDS = frozenset(
@@ -261,6 +263,20 @@ def time_check(value: Json, what: str) -> str:
     if not isinstance(value, str) or _TIME.fullmatch(value) is None:
         raise RefusedError("time.format", f"{what} is not a UTC time with microseconds")
     return value
+
+
+def time_moment(value: Json, what: str) -> int:
+    """Microseconds since the epoch of a time written as :func:`time_check` requires.
+
+    Raises:
+        RefusedError: It is something else, or no calendar and no clock has that time.
+    """
+    text = time_check(value, what)
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RefusedError("time.value", f"{what} is no time of any calendar") from error
+    return (read - _EPOCH) // timedelta(microseconds=1)
 
 
 def _subject(data: Mapping[str, Json]) -> tuple[str, str, str]:

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from countersign_verify.canonical import Json, canonical_object
-from countersign_verify.decision import time_check
+from countersign_verify.decision import time_check, time_moment
 from countersign_verify.encoding import base64_decode, keys_exact
 from countersign_verify.encoding import field as json_field
 from countersign_verify.errors import RefusedError
-from countersign_verify.vocabulary import EVENT_DATA, PROOF_DIGEST
+from countersign_verify.vocabulary import EVENT_DATA, EVENT_TEXTS, PROOF_DIGEST
 
 EVENT_VERSION = 1
 _EVENT = frozenset({"v", "id", "time", "type", "actor", "subject", "correlation_id", "data"})
@@ -41,9 +40,13 @@ class LoggedEvent:
     data: Mapping[str, Json]
 
     @property
-    def time_read(self) -> datetime:
-        """Its time."""
-        return datetime.fromisoformat(self.time)
+    def moment(self) -> int:
+        """Its time in microseconds since the epoch.
+
+        Raises:
+            RefusedError: There is no such time.
+        """
+        return time_moment(self.time, f"the time of event {self.index}")
 
     def text(self, name: str) -> str:
         """A field of the event's data that is text.
@@ -81,8 +84,8 @@ def event_read(data: bytes, index: int) -> tuple[str, LoggedEvent | None]:
         RefusedError: It is malformed.
     """
     event = canonical_object(data)
-    if event.keys() != _EVENT or event["v"] != EVENT_VERSION:
-        keys_exact(event, _EVENT, "the event")
+    keys_exact(event, _EVENT, "the event")
+    if event["v"] != EVENT_VERSION or event["v"] is True:
         raise RefusedError("event.version", "the event is of no known version")
     kind = json_field(event, "type", str, "the event")
     if _TYPE.fullmatch(kind) is None:
@@ -102,8 +105,11 @@ def event_read(data: bytes, index: int) -> tuple[str, LoggedEvent | None]:
     if kind in EVENT_DATA:
         if missing := EVENT_DATA[kind] - payload.keys():
             raise RefusedError("event.data", f"the event {kind} lacks {', '.join(sorted(missing))}")
+        for name in EVENT_TEXTS.get(kind, ()):
+            json_field(payload, name, str, f"the event {kind}")
     elif PROOF_DIGEST not in payload:
         return event_id, None
+    time_moment(time, "the time of the event")
     return event_id, LoggedEvent(
         index=index,
         time=time,

@@ -112,7 +112,8 @@ def packs_check(files: LogFiles, trust: Trust, history: History) -> None:
         verified = pack_verify(files.directory / name, trust, report)
         if verified is None:
             failed = "; ".join(f"{check.name}: {check.detail}" for check in report.failures)
-            raise RefusedError("pack.failed", failed)
+            reasons = [code for check in report.failures for code in check.codes]
+            raise RefusedError("pack.failed", failed, reasons)
         if verified.pack.digest != digest:
             raise RefusedError("pack.digest", f"the file holds the pack {verified.pack.digest}")
         if verified.pack.subject["run_id"] != event.subject_id:
@@ -309,7 +310,8 @@ def _proof_changes(proof: Mapping[str, Json]) -> Iterable[Mapping[str, Json]]:
 def _sign_off(phase_id: str, proof: Mapping[str, Json], history: History) -> None:
     """A sign-off is a decision of this log over this very proof."""
     signoff = field(proof, "signoff", dict, "the proof")
-    logged = history.decisions.get(str(signoff.get("decision_id")))
+    decision_id = signoff.get("decision_id")
+    logged = history.decisions.get(decision_id) if isinstance(decision_id, str) else None
     if logged is None:
         raise RefusedError("phase.signoff", "the decision of the sign-off is not in the log")
     decision = logged.decision
@@ -337,11 +339,13 @@ def _envelope_name(directory: str, event: LoggedEvent, name: str) -> str:
 def _each(items: Iterable[T], name: Callable[[T], str], check: Callable[[T], None]) -> None:
     """Check all items, and refuse with the names of those that do not hold."""
     problems: list[str] = []
+    reasons: set[str] = set()
     for item in items:
         try:
             check(item)
         except RefusedError as error:
             problems.append(f"{name(item)}: {error}")
+            reasons.update((error.code, *error.reasons))
     if problems:
         more = f" (and {len(problems) - _NAMED} more)" if len(problems) > _NAMED else ""
-        raise RefusedError("log.item", "; ".join(problems[:_NAMED]) + more)
+        raise RefusedError("log.item", "; ".join(problems[:_NAMED]) + more, reasons)

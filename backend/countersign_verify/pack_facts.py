@@ -3,7 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from countersign_verify.canonical import Json, canonical_loads, canonical_object, digest_bytes
+from countersign_verify.canonical import (
+    Json,
+    canonical_bytes,
+    canonical_loads,
+    canonical_object,
+    digest_bytes,
+)
 from countersign_verify.diff import diff_read
 from countersign_verify.dsse import Statement, statement_verify
 from countersign_verify.encoding import field, keys_exact
@@ -174,7 +180,8 @@ def risk_check(pack: Pack, statements: Mapping[str, Statement]) -> RiskFacts:
     found = pack_risk(pack)
     result = found.predicate
     score, unknown = field(result, "score", int, "the risk"), field(result, "unknown", list, "the risk")
-    if statements[STATEMENT_RISK].predicate != result:
+    # By their bytes: in Python true equals 1.
+    if canonical_bytes(statements[STATEMENT_RISK].predicate) != canonical_bytes(result):
         raise RefusedError("risk.statement", f"the signed risk is not what its inputs give, which is {score}")
     if pack.subject["score"] != score:
         raise RefusedError("risk.score", f"the pack states another score than {score}")

@@ -185,7 +185,7 @@ def passkey_check(decision: Decision, data: bytes, event: LoggedEvent, people: P
         raise RefusedError("passkey.party", "the trust file does not say for whom passkeys sign")
     content = canonical_object(data)
     keys_exact(content, _ASSERTION, "the assertion")
-    if content["v"] != ASSERTION_VERSION:
+    if content["v"] != ASSERTION_VERSION or content["v"] is True:
         raise RefusedError("passkey.version", "the assertion is of no known version")
     if event.data.get("assertion_digest") != digest_bytes(data):
         raise RefusedError("passkey.event", "the log tells of another assertion")

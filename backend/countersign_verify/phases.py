@@ -6,6 +6,7 @@ counts for nothing. Whatever this function does not understand is missing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeGuard
 
 from countersign_verify.canonical import JsonInput, digest_of
 from countersign_verify.errors import RefusedError
@@ -32,7 +33,7 @@ def phase_complete(proof: Mapping[str, JsonInput]) -> tuple[bool, list[str]]:
         is incomplete; this function does not raise.
     """
     missing: list[str] = []
-    if proof.get("v") != PROOF_VERSION:
+    if proof.get("v") != PROOF_VERSION or proof.get("v") is True:
         missing.append("the proof is of no known version")
     records = _records(proof, missing)
     dependencies = _objects(proof, "dependencies", missing, may_be_empty=True)
@@ -84,7 +85,7 @@ def _demand(demand: _Record, what: str, records: Mapping[str, _Record], missing:
 def _findings_zero(record: _Record) -> bool:
     left = record.get("left")
     analysed = bool(record.get("analysis")) and bool(record.get("commit"))
-    return isinstance(left, int) and not isinstance(left, bool) and left == 0 and analysed
+    return _is_count(left) and left == 0 and analysed
 
 
 def _merged(record: _Record) -> bool:
@@ -126,8 +127,7 @@ def _coverage(coverage: JsonInput, missing: list[str]) -> None:
             missing.append("the proof does not say why no coverage threshold applies")
     else:
         measured, threshold = coverage.get("measured"), coverage.get("threshold")
-        known = isinstance(measured, int) and isinstance(threshold, int)
-        if not known or int(str(measured)) < int(str(threshold)):
+        if not (_is_count(measured) and _is_count(threshold) and measured >= threshold):
             missing.append("the coverage threshold is not shown to be reached")
 
 
@@ -180,6 +180,10 @@ def _list_of_objects(value: JsonInput) -> Sequence[_Record] | None:
         return None
     items = [item for item in value if isinstance(item, Mapping)]
     return items if len(items) == len(value) else None
+
+
+def _is_count(value: JsonInput) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _code(data: _Record) -> str:

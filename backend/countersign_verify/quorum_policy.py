@@ -7,9 +7,8 @@ policy of its own follows the platform's.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
-from countersign_verify.canonical import Json
+from countersign_verify.canonical import Json, canonical_bytes
 from countersign_verify.encoding import field as json_field
 from countersign_verify.encoding import keys_exact
 from countersign_verify.errors import RefusedError
@@ -28,7 +27,7 @@ DECIDERS = frozenset({"director", ROLE_CAB, "security_reviewer"})
 PLATFORM = ""  # the name under which the platform's own policy stands beside those of projects
 MOST = 20
 # A change that was being sealed while its policy became stricter may still ask for what held before.
-SEALING = timedelta(minutes=10)
+SEALING = 10 * 60 * 1_000_000  # in microseconds
 
 Tiers = Mapping[str, Mapping[str, int]]
 BUILT_IN: Tiers = {TIER_CAB: {ROLE_CAB: 2}, TIER_STANDARD: {"director": 1}}
@@ -83,7 +82,7 @@ class Standing:
     """What an event of the log set; ``tiers`` is None where a project follows the platform from there on."""
 
     index: int
-    time: datetime
+    moment: int
     tiers: Tiers | None
 
 
@@ -126,7 +125,7 @@ class QuorumPolicies:
 
 
 def _recent(item: Standing, event: LoggedEvent) -> bool:
-    return abs(event.time_read - item.time) <= SEALING
+    return abs(event.moment - item.moment) <= SEALING
 
 
 def policies_read(content: LogContent, people: People, trust: Trust) -> QuorumPolicies:
@@ -166,7 +165,7 @@ def _set(
     # What a project asked for by itself is given up for what the platform asks for.
     after = policies.tiers(PLATFORM, event.index) if tiers is None else tiers
     proposer = event if proposal is None else proposal
-    if proposal is not None and any(proposal.data[name] != event.data[name] for name in ("project", "tiers")):
+    if proposal is not None and _asked(proposal) != _asked(event):
         raise RefusedError("quorum.proposed", f"{where} is another than was proposed")
     _allowed(proposer, frozenset({ADMIN}), where, people, trust)
     if weaker := tiers_weaker(before, after):
@@ -178,7 +177,11 @@ def _set(
         _allowed(event, DECIDERS, where, people, trust)
     elif proposal is not None:
         _allowed(event, DECIDERS | {ADMIN}, where, people, trust)
-    return Standing(event.index, event.time_read, tiers)
+    return Standing(event.index, event.moment, tiers)
+
+
+def _asked(event: LoggedEvent) -> bytes:
+    return canonical_bytes([event.data["project"], event.data["tiers"]])
 
 
 def _allowed(act: LoggedEvent, roles: frozenset[str], where: str, people: People, trust: Trust) -> None:

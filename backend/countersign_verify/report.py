@@ -23,11 +23,12 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: its name, how it ended, and what it saw."""
+    """One check: its name, how it ended, what it saw, and the codes of the reasons where it failed."""
 
     name: str
     status: Status
     detail: str
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -55,9 +56,9 @@ class Report:
         """The checks that failed."""
         return tuple(check for check in self.checks if check.status is Status.FAILED)
 
-    def add(self, name: str, status: Status, detail: str) -> None:
+    def add(self, name: str, status: Status, detail: str, codes: tuple[str, ...] = ()) -> None:
         """Note how a check ended; the detail is made safe to show on a terminal."""
-        self.checks.append(Check(name, status, printable(detail)[:MAX_DETAIL]))
+        self.checks.append(Check(name, status, printable(detail)[:MAX_DETAIL], codes))
 
     def attempt(self, name: str, function: Callable[[], T], detail: Callable[[T], str]) -> T | None:
         """Make a check: it fails with the reason when the function refuses.
@@ -73,10 +74,10 @@ class Report:
         try:
             result = function()
         except RefusedError as error:
-            self.add(name, Status.FAILED, str(error))
+            self.add(name, Status.FAILED, str(error), (error.code, *error.reasons))
             return None
         except OSError as error:
-            self.add(name, Status.FAILED, f"cannot be read: {error.strerror} [file.read]")
+            self.add(name, Status.FAILED, f"cannot be read: {error.strerror} [file.read]", ("file.read",))
             return None
         self.add(name, Status.OK, detail(result))
         return result
@@ -93,7 +94,12 @@ class Report:
             "verdict": "ok" if self.holds else "failed",
             "failed": [check.name for check in self.failures],
             "checks": [
-                {"name": check.name, "status": check.status.value.lower(), "detail": check.detail}
+                {
+                    "name": check.name,
+                    "status": check.status.value.lower(),
+                    "detail": check.detail,
+                    "codes": list(check.codes),
+                }
                 for check in self.checks
             ],
         }

@@ -10,6 +10,20 @@ from countersign_verify.errors import RefusedError
 
 PUBLIC_KEY_SIZE = 32
 SIGNATURE_SIZE = 64
+# The points of order 1, 2, 4 and 8, without their sign: a key that is one of them "signs" whatever one
+# likes, and libraries differ in whether they let it.
+_SMALL_ORDER = frozenset(
+    bytes.fromhex(point)
+    for point in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+)
 
 
 class Signer(Protocol):
@@ -53,8 +67,15 @@ def signature_valid(key: PublicKey, signature: bytes, message: bytes) -> bool:
     Raises:
         RefusedError: As :func:`public_bytes`.
     """
+    raw = public_bytes(key)
+    if _of_small_order(raw) or _of_small_order(signature[:PUBLIC_KEY_SIZE]):
+        return False
     try:
-        Ed25519PublicKey.from_public_bytes(public_bytes(key)).verify(signature, message)
+        Ed25519PublicKey.from_public_bytes(raw).verify(signature, message)
     except InvalidSignature:
         return False
     return True
+
+
+def _of_small_order(point: bytes) -> bool:
+    return point[:-1] + bytes([point[-1] & 0x7F]) in _SMALL_ORDER if point else False

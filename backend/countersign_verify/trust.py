@@ -185,7 +185,9 @@ def _mode_check(trust: Trust) -> None:
 def _verifiers(data: Mapping[str, Json], name: str, algorithm: int) -> tuple[Verifier, ...]:
     verifiers: list[Verifier] = []
     for item in field(data, name, list, "the trust file"):
-        verifier = verifier_parse(str(item))
+        if not isinstance(item, str):
+            raise RefusedError("trust.keys", f"a key under {name} is not text")
+        verifier = verifier_parse(item)
         if verifier.algorithm != algorithm:
             raise RefusedError("trust.keys", f"a key under {name} is of another kind")
         verifiers.append(verifier)
@@ -198,10 +200,12 @@ def _roles(data: Mapping[str, Json]) -> Mapping[str, Mapping[str, bytes]]:
     for role in ROLES:
         keys: dict[str, bytes] = {}
         for keyid, encoded in field(data, role, dict, "'roles' of the trust file").items():
-            raw = base64_decode(str(encoded))
+            if not isinstance(encoded, str):
+                raise RefusedError("trust.keys", f"a key under {role} is not text")
+            raw = base64_decode(encoded)
             if key_id(raw) != keyid:
                 raise RefusedError("trust.keys", f"a key id under {role} does not name its key")
-            keys[str(keyid)] = raw
+            keys[keyid] = raw
         roles[role] = keys
     return roles
 

@@ -176,5 +176,11 @@ EVENT_DATA: Final = {
         }
     ),
 }
+# What of it must be text for the history that every other check begins from.
+EVENT_TEXTS: Final = {
+    EVENT_PACK_SEALED: ("pack",),
+    EVENT_PACK_UNMADE: ("pack", "reason"),
+    EVENT_TRIAL_BEGUN: ("project",),
+}
 # Any event whose subject is ("phase", id) may carry `proof_digest`, which binds phases/<id>.json.
 PROOF_DIGEST: Final = "proof_digest"

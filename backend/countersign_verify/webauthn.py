@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from countersign_verify.canonical import Json, JsonInput, canonical_bytes, strict_loads
 from countersign_verify.encoding import field
 from countersign_verify.errors import RefusedError
+from countersign_verify.signing import signature_valid
 
 ASSERTION_VERSION = 1
 DECISION_DOMAIN = b"countersign/decision/v1\n"
@@ -106,11 +107,11 @@ def _client_data_check(data: bytes, challenge: bytes, origins: Collection[str]) 
 
 
 def _signed(key: Key, signature: bytes, message: bytes) -> bool:
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return signature_valid(key, signature, message)
     try:
         if isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(signature, message, ec.ECDSA(SHA256()))
-        elif isinstance(key, ed25519.Ed25519PublicKey):
-            key.verify(signature, message)
         else:
             key.verify(signature, message, padding.PKCS1v15(), SHA256())
     except InvalidSignature:

@@ -59,7 +59,8 @@ def test_pack_command_as_json(sound: Path, trust_file: Path, capsys: pytest.Capt
     report = json.loads(capsys.readouterr().out)
     assert report["verdict"] == "ok"
     assert report["failed"] == []
-    assert {"name": "exceptions", "status": "ok", "detail": "0 in force, each bounded"} in report["checks"]
+    exceptions = {"name": "exceptions", "status": "ok", "detail": "0 in force, each bounded", "codes": []}
+    assert exceptions in report["checks"]
     assert {check["status"] for check in report["checks"]} == {"ok", "not covered"}
 
 
@@ -72,6 +73,7 @@ def test_pack_command_as_json_when_it_fails(
     report = json.loads(capsys.readouterr().out)
     assert (report["verdict"], report["failed"]) == ("failed", ["container"])
     assert "[pack.compressed]" in report["checks"][0]["detail"]
+    assert report["checks"][0]["codes"] == ["pack.compressed"]
     assert report["checks"][-1]["name"] == "decision"
 
 
