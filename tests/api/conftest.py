@@ -42,12 +42,26 @@ def ask(people: World) -> Callable[[str], APIClient]:
 
 @pytest.fixture
 def events() -> Callable[[], list[AuditEventData]]:
-    """Return what the log says, newest first."""
+    """Return what the services said to the log, newest first."""
 
     def read() -> list[AuditEventData]:
-        from countersign.audit.selectors import event_list
-        from countersign.shared.actor import service_actor
-
-        return list(event_list(actor=service_actor("test"), limit=500))
+        return [event for event in logged() if not event.type.startswith("database.")]
 
     return read
+
+
+@pytest.fixture
+def changes() -> Callable[[], list[AuditEventData]]:
+    """Return what triggers said of the tables of libraries, newest first."""
+
+    def read() -> list[AuditEventData]:
+        return [event for event in logged() if event.type.startswith("database.")]
+
+    return read
+
+
+def logged() -> list[AuditEventData]:
+    from countersign.audit.selectors import event_list
+    from countersign.shared.actor import service_actor
+
+    return list(event_list(actor=service_actor("test"), limit=500))

@@ -326,6 +326,24 @@ def test_single_sign_on_still_asks_for_the_second_factor(
     assert browser.get("/api/v1/me/").status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("address", "answered"), [(SSO, 302), (f"{SSO}callback/", 401), ("/account/2fa/webauthn/login/", 200)]
+)
+def test_pages_for_strangers_are_limited_for_each_address(
+    browser: APIClient, provider: Provider, settings: LazySettings, address: str, answered: int
+) -> None:
+    """Each of them leaves something in a log that only grows."""
+    assert settings.ACCOUNT_RATE_LIMITS["stranger"]
+    settings.ACCOUNT_RATE_LIMITS = {"stranger": "3/m/ip"}
+    browser.credentials(HTTP_X_REQUESTED_WITH="XMLHttpRequest")
+    answers = [browser.get(address) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [answered] * 3 + [429]
+    assert b"Too Many Requests" in answers[3].content
+    five_minutes_pass()
+    assert browser.get(address).status_code == answered
+    assert browser.get("/login").status_code == 200
+
+
 def test_single_sign_on_that_nobody_answers_says_so(
     browser: APIClient, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from countersign.accounts.errors import CredentialRefused, EmailTaken, RoleUnkno
 from countersign.accounts.models import ApiToken, OneTimeLogin, Person, Role, RoleAssignment, User
 from countersign.accounts.policies import ROLES
 from countersign.accounts.selectors import user_data
+from countersign.audit.attribution import changes_attribute
 from countersign.audit.services import record
 from countersign.shared.clock import now
 
@@ -62,6 +63,7 @@ def user_create(
         EmailTaken: the address is in use.
         UserNotFound: ``person_id`` names nobody.
     """
+    changes_attribute(actor=actor)
     if User.objects.filter(email__iexact=email).exists():
         message = f"there is a user with the address {email} already"
         raise EmailTaken(message)
@@ -96,6 +98,7 @@ def user_deactivate(*, actor: Actor, user_id: str) -> None:
     Raises:
         UserNotFound: there is no such active user.
     """
+    changes_attribute(actor=actor)
     if not User.objects.filter(pk=user_id, is_active=True).update(is_active=False):
         message = "there is no such active user"
         raise UserNotFound(message, user_id=user_id)
@@ -240,6 +243,7 @@ def user_unlock(*, actor: Actor, user_id: str) -> None:
     if user is None:
         message = "there is no such user"
         raise UserNotFound(message, user_id=user_id)
+    changes_attribute(actor=actor)
     reset(username=secret_digest(user.email.strip().lower()))
     record(actor=actor, type="user.unlocked", subject=("user", user_id))
 

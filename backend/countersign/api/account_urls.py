@@ -10,7 +10,7 @@ from allauth.socialaccount import views as single_sign_on
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from countersign.api.single_sign_on import single_sign_on_begin, single_sign_on_finish
+from countersign.api.single_sign_on import passkey_login, single_sign_on_begin, single_sign_on_finish
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="mfa_index"), name="account_home"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("password/set/", account.password_set, name="account_set_password"),
+    path("2fa/webauthn/login/", passkey_login, name="mfa_login_webauthn"),
     path("2fa/", include("allauth.mfa.urls")),
     path("sso/cancelled/", single_sign_on.login_cancelled, name="socialaccount_login_cancelled"),
     path("sso/error/", single_sign_on.login_error, name="socialaccount_login_error"),

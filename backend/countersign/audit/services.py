@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 
+from countersign.audit.attribution import changes_attribute
 from countersign.audit.bodies import event_body
 from countersign.audit.errors import AuditEventTooLarge
 from countersign.audit.labels import forget_cached_keys
@@ -112,6 +113,7 @@ def person_erase(*, actor: Actor, person_id: str) -> None:
     Raises:
         NotFound: the log holds no key of this person.
     """
+    changes_attribute(actor=actor)
     removed, _ = PersonKey.objects.filter(person_id=person_id).delete()
     if not removed:
         message = "the log holds no key of this person"

@@ -39,7 +39,11 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
 # Accounts are made by an administrator; an address is known to be right when the person uses its login.
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "one_time_login": "30/m/ip"}
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key",
+    "one_time_login": "30/m/ip",
+    "stranger": "60/m/ip",
+}
 ACCOUNT_ADAPTER = "countersign.api.adapters.AccountAdapter"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # Behind this prefix are a person's own pages: second factors, password.
