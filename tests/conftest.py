@@ -24,6 +24,7 @@ from countersign.cli.embedded.postgres import (
     APP,
     OWNER,
     SEQUENCER,
+    SIGNER,
     PostgresServer,
     privileges_provision,
     roles_provision,
@@ -85,6 +86,8 @@ def _servers_start() -> None:
             "COUNTERSIGN_DATABASE_OWNER_PASSWORD": passwords.owner,
             "COUNTERSIGN_DATABASE_SEQUENCER_USER": SEQUENCER,
             "COUNTERSIGN_DATABASE_SEQUENCER_PASSWORD": passwords.sequencer,
+            "COUNTERSIGN_DATABASE_SIGNER_USER": SIGNER,
+            "COUNTERSIGN_DATABASE_SIGNER_PASSWORD": passwords.signer,
             "COUNTERSIGN_REDIS_URL": valkey.url(),
             "COUNTERSIGN_ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
         }

@@ -97,11 +97,13 @@ def envelope_sign(
         signatures[keyid] = base64_encode(private_key.sign(message))
     if not signatures:
         raise RefusedError("dsse.unsigned", "an envelope needs a signature")
-    return {
-        "payload": base64_encode(payload),
-        "payloadType": payload_type,
-        "signatures": [{"keyid": keyid, "sig": signatures[keyid]} for keyid in sorted(signatures)],
-    }
+    listed: list[Json] = [{"keyid": keyid, "sig": signatures[keyid]} for keyid in sorted(signatures)]
+    return {**envelope_unsigned(payload_type, payload), "signatures": listed}
+
+
+def envelope_unsigned(payload_type: str, payload: bytes) -> dict[str, Json]:
+    """An envelope that waits for its signatures; nobody accepts it before."""
+    return {"payload": base64_encode(payload), "payloadType": payload_type, "signatures": []}
 
 
 def statement_sign(

@@ -43,6 +43,7 @@ def test_health_is_well_when_every_part_answers(db: None, client: APIClient, wor
         "workers": (True, "1 answering"),
         "object_store": (True, "answers"),
         "sequencer": (True, "0 events wait"),
+        "signer": (True, "0 decisions wait"),
     }
 
 

@@ -18,7 +18,19 @@ from countersign.shared.storage import S3Store
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "docker-compose.yml"
-PARTS = {"postgres", "valkey", "minio", "proxy", "web", "events", "worker", "beat", "sequencer", "migrate"}
+PARTS = {
+    "postgres",
+    "valkey",
+    "minio",
+    "proxy",
+    "web",
+    "events",
+    "worker",
+    "beat",
+    "sequencer",
+    "signer",
+    "migrate",
+}
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +103,16 @@ def test_compose_carries_no_secret(compose: dict[str, Any]) -> None:
 def test_compose_gives_each_process_only_the_keys_it_signs_with(compose: dict[str, Any]) -> None:
     services = compose["services"]
     assert private_keys(services["sequencer"]) == {"log"}
-    assert private_keys(services["web"]) == {"decisions"}
+    assert private_keys(services["signer"]) == {"decisions"}
+    assert private_keys(services["web"]) == private_keys(services["events"]) == set()
     assert private_keys(services["worker"]) == {"runner", "gates", "scorer"}
     holders = {name for name, service in services.items() if "log_key" in names(service)}
     assert holders == {"sequencer"}
+    holders = {name for name, service in services.items() if "decisions_key" in names(service)}
+    assert holders == {"signer"}
+    assert all(
+        each["environment"]["COUNTERSIGN_SIGNER"] == "apart" for each in map(services.get, ("web", "events"))
+    )
     owners = {name for name, service in services.items() if "database_owner_password" in names(service)}
     assert owners == {"migrate", "postgres"}
 
@@ -102,11 +120,11 @@ def test_compose_gives_each_process_only_the_keys_it_signs_with(compose: dict[st
 def test_compose_gives_the_key_of_evidence_to_those_who_write_and_read_packs(compose: dict[str, Any]) -> None:
     holders = {name for name, service in compose["services"].items() if "evidence_key" in names(service)}
     assert holders >= {"web", "worker"}
-    assert not holders & {"sequencer", "postgres", "minio", "beat"}
+    assert not holders & {"sequencer", "signer", "postgres", "minio", "beat"}
 
 
 def test_compose_gives_those_who_write_trust_files_every_public_key(compose: dict[str, Any]) -> None:
-    for name in ("web", "worker"):
+    for name in ("web", "worker", "signer"):
         targets = {s["target"] for s in compose["services"][name]["secrets"] if isinstance(s, dict)}
         known = {
             target.removeprefix("keys/").removesuffix(".pub").removesuffix(".ed25519")
@@ -116,9 +134,10 @@ def test_compose_gives_those_who_write_trust_files_every_public_key(compose: dic
         assert known == set(KEY_NAMES), name
 
 
-def test_compose_sequencer_is_a_user_of_its_own(compose: dict[str, Any]) -> None:
+def test_compose_sequencer_and_signer_are_users_of_their_own(compose: dict[str, Any]) -> None:
     services = compose["services"]
     assert services["sequencer"]["user"] == "10002:10002"
+    assert services["signer"]["user"] == "10003:10003"
     assert all("user" not in services[name] for name in ("web", "events", "worker", "beat"))
 
 

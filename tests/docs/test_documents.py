@@ -153,7 +153,7 @@ def variables(*paths: Path) -> set[str]:
 def test_configuration_names_every_variable_and_no_other() -> None:
     read = variables(ROOT / "backend" / "countersign" / "shared" / "env.py")
     # Put together from the role's prefix and a suffix.
-    for prefix in ("DATABASE", "DATABASE_OWNER", "DATABASE_SEQUENCER"):
+    for prefix in ("DATABASE", "DATABASE_OWNER", "DATABASE_SEQUENCER", "DATABASE_SIGNER"):
         read -= {f"COUNTERSIGN_{prefix}"}
         read |= {f"COUNTERSIGN_{prefix}_USER", f"COUNTERSIGN_{prefix}_PASSWORD"}
     compose = (ROOT / "docker-compose.yml").read_text()

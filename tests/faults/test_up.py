@@ -29,7 +29,7 @@ from countersign.cli.up import platform_up
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 SECONDS = 90.0
-SERVICES = ("valkey", "postgres", "web", "sequencer", "worker", "beat")
+SERVICES = ("valkey", "postgres", "web", "sequencer", "signer", "worker", "beat")
 
 
 def wait(what: str, until: Callable[[], bool]) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PLATFORM = service_actor("tests")
 PLAN = Path(__file__).resolve().parents[2] / "backend" / "countersign" / "cli" / "demo" / "plan.yaml"
+# Patience on a busy machine, not an expectation.
 SECONDS = 180.0
 
 

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 import countersign
 from countersign.api.base import ApiView, Output
+from countersign.approvals.signing import signer_lag
 from countersign.audit.selectors import sequencing_lag
 from countersign.shared.env import environment
 from countersign.shared.errors import DomainError
@@ -80,6 +81,18 @@ def check_object_store() -> str:
     return "answers"
 
 
+def check_signer() -> str:
+    """Look how long decisions wait for the signer.
+
+    Raises:
+        PartFailed: they wait for longer than they should.
+    """
+    lag = signer_lag()
+    if lag.oldest_seconds > LAG_ALARM_SECONDS:
+        raise PartFailed(f"{lag.pending} decisions wait, the oldest for {lag.oldest_seconds:.0f} s")
+    return f"{lag.pending} decisions wait"
+
+
 def check_sequencer() -> str:
     """Look how far the sequencer is behind.
 
@@ -105,6 +118,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "workers": check_workers,
     "object_store": check_object_store,
     "sequencer": check_sequencer,
+    "signer": check_signer,
 }
 PART_NAMES = tuple(CHECKS)
 HEALTH_STATUSES = ("ok", "failing")

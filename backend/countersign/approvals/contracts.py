@@ -95,7 +95,12 @@ class AskedChanges:
 
 @dataclass(frozen=True, slots=True)
 class DecisionData:
-    """One signed decision."""
+    """One decision.
+
+    Attributes:
+        envelope: the statement; without signatures until the signer has answered.
+        refused: why the signer signs it not, if it does not.
+    """
 
     id: str
     request_id: str
@@ -112,6 +117,20 @@ class DecisionData:
     decided_at: datetime
     assertion: Mapping[str, JSON] | None = None
     break_glass: str = ""
+    refused: str = ""
+
+    @property
+    def signed(self) -> bool:
+        """Whether the platform's key for decisions has signed it."""
+        return bool(self.envelope["signatures"])
+
+
+@dataclass(frozen=True, slots=True)
+class SignerLag:
+    """How many decisions wait for the signer, and for how long the oldest one has."""
+
+    pending: int
+    oldest_seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,14 @@ from countersign.approvals.break_glass_models import BreakGlass
 from countersign.approvals.comment_models import Comment
 from countersign.approvals.prepared_models import PreparedDecision
 from countersign.approvals.reminder_models import Reminder, ReminderKind
+from countersign.approvals.signature_models import DecisionSignature
 
 __all__ = [
     "ApprovalRequest",
     "BreakGlass",
     "Comment",
     "Decision",
+    "DecisionSignature",
     "PreparedDecision",
     "Reminder",
     "ReminderKind",

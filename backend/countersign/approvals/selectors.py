@@ -15,7 +15,7 @@ from countersign.approvals.contracts import (
     RequestData,
 )
 from countersign.approvals.errors import RequestNotFound
-from countersign.approvals.models import ApprovalRequest, Decision
+from countersign.approvals.models import ApprovalRequest, Decision, DecisionSignature
 from countersign_verify.canonical import canonical_bytes
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def asked_items(row: Decision) -> tuple[AskedItem, ...]:
 
 def decision_data(row: Decision) -> DecisionData:
     """Return what others see of a decision."""
+    answer: DecisionSignature | None = getattr(row, "signature", None)
     return DecisionData(
         id=str(row.id),
         request_id=str(row.request_id),
@@ -57,11 +58,12 @@ def decision_data(row: Decision) -> DecisionData:
         items=asked_items(row),
         unattended=row.unattended,
         statement_digest=row.statement_digest,
-        envelope=row.envelope,
+        envelope=answer.envelope if answer is not None and answer.envelope is not None else row.envelope,
         event_id=str(row.event_id),
         decided_at=row.decided_at,
         assertion=row.assertion,
         break_glass=str(row.break_glass) if row.break_glass else "",
+        refused=answer.refused if answer is not None else "",
     )
 
 
@@ -108,7 +110,7 @@ def request_envelopes(request: RequestData) -> tuple[bytes, ...]:
 
 
 def _rows() -> QuerySet[ApprovalRequest]:
-    return ApprovalRequest.objects.prefetch_related("decisions")
+    return ApprovalRequest.objects.prefetch_related("decisions__signature")
 
 
 def request_get(*, actor: Actor, request_id: str) -> RequestData:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from countersign.shared.clock import isoformat
-from countersign.shared.keys import signing_key
+from countersign.shared.env import environment
+from countersign.shared.keys import public_key, signing_key
 from countersign_verify import dsse, vocabulary
 from countersign_verify.canonical import canonical_bytes, digest_bytes
 from countersign_verify.decision import decision_statement
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SignedStatement:
-    """A decision statement and the server's signature over it."""
+    """A decision statement, and the server's signature over it where this process signs."""
 
     nonce: str
     digest: str
@@ -55,7 +56,7 @@ def decision_content(
     approver: dict[str, JsonInput] = {
         "person_id": actor.person_id,
         "user_id": actor.id,
-        "key": signing_key("decisions").key_id,
+        "key": public_key("decisions").key_id,
         "role": role,
     }
     if passkey:
@@ -93,13 +94,15 @@ def decision_content(
 
 
 def content_sign(content: dict[str, JsonInput], nonce: str) -> SignedStatement:
-    """Sign a statement with the server's key for decisions.
+    """Sign a statement with the platform's key for decisions, or leave that to the signer's own process.
 
     Raises:
-        SigningKeyMissing: the decision key can't be read.
+        SigningKeyMissing: this process signs, and the decision key can't be read.
     """
-    key = signing_key("decisions")
-    envelope = dsse.statement_sign(content, [(key.key_id, key.private)])
-    return SignedStatement(
-        nonce=nonce, digest=digest_bytes(canonical_bytes(content)), envelope=dict(envelope)
-    )
+    statement = canonical_bytes(content)
+    if environment().signer_apart:
+        envelope = dsse.envelope_unsigned(dsse.PAYLOAD_TYPE, statement)
+    else:
+        key = signing_key("decisions")
+        envelope = dsse.envelope_sign(dsse.PAYLOAD_TYPE, statement, [(key.key_id, key.private)])
+    return SignedStatement(nonce=nonce, digest=digest_bytes(statement), envelope=dict(envelope))

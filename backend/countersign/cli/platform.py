@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from countersign.cli.embedded.network import LOOPBACK
-from countersign.cli.embedded.postgres import APP, OWNER, SEQUENCER, PostgresServer
+from countersign.cli.embedded.postgres import APP, OWNER, SEQUENCER, SIGNER, PostgresServer
 from countersign.cli.embedded.processes import ProcessSpec
 from countersign.cli.embedded.valkey import ValkeyServer
 from countersign.shared.env import child_environment
@@ -71,6 +71,7 @@ class Platform:
             "COUNTERSIGN_SECRET_KEY_FILE": str(self.home.secret_key),
             "COUNTERSIGN_ALLOWED_HOSTS": f"{LOOPBACK},localhost",
             "COUNTERSIGN_BASE_URL": self.url,
+            "COUNTERSIGN_SIGNER": "apart",
             "DJANGO_SETTINGS_MODULE": "countersign.config.settings",
         }
         if self.options.isolation:
@@ -114,6 +115,16 @@ class Platform:
                     "COUNTERSIGN_DATABASE_ROLE": "sequencer",
                     "COUNTERSIGN_DATABASE_SEQUENCER_USER": SEQUENCER,
                     "COUNTERSIGN_DATABASE_SEQUENCER_PASSWORD": self.passwords.sequencer,
+                },
+                without=("COUNTERSIGN_DATABASE_PASSWORD",),
+            ),
+            self._python(
+                "signer",
+                ("-m", "countersign.workflow.signer"),
+                {
+                    "COUNTERSIGN_DATABASE_ROLE": "signer",
+                    "COUNTERSIGN_DATABASE_SIGNER_USER": SIGNER,
+                    "COUNTERSIGN_DATABASE_SIGNER_PASSWORD": self.passwords.signer,
                 },
                 without=("COUNTERSIGN_DATABASE_PASSWORD",),
             ),

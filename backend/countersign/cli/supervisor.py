@@ -158,7 +158,7 @@ class Supervisor:
                 self._run_to_end(platform.migration())
                 self._run_to_end(platform.installation())
                 stamp.write()
-        with self._step("web, sequencer, worker and beat"):
+        with self._step("web, sequencer, signer, worker and beat"):
             for spec in platform.services():
                 self._spawn(spec)
             self._wait("web", functools.partial(web_healthy, self._options.port))

@@ -102,7 +102,7 @@ def up(
     ] = "",
     detach: Annotated[bool, typer.Option("--detach", help="Return once the platform answers.")] = False,
 ) -> None:
-    """Start PostgreSQL, Valkey, web, worker, beat and sequencer, and keep them running."""
+    """Start PostgreSQL, Valkey, web, worker, beat, sequencer and signer, and keep them running."""
     chosen = home_chosen(home)
     options = UpOptions(port=port, isolation=isolation, workers=workers)
     if detach:

@@ -6,12 +6,12 @@ import os
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DatabaseRole = Literal["app", "owner", "sequencer"]
+DatabaseRole = Literal["app", "owner", "sequencer", "signer"]
 
 # What pip needs to reach the package index that this machine is configured for, and nothing else.
 _PACKAGE_INDEX_NAMES = (
@@ -66,6 +66,7 @@ class Environment:
     debug: bool
     log_level: str
     witness_policy: Path | None
+    signer_apart: bool
 
     @property
     def secure_cookies(self) -> bool:
@@ -100,8 +101,8 @@ def environment() -> Environment:
     """
     home = Path(os.environ.get("COUNTERSIGN_HOME", "~/.countersign")).expanduser().resolve()
     role = os.environ.get("COUNTERSIGN_DATABASE_ROLE", "app")
-    if role not in {"app", "owner", "sequencer"}:
-        message = f"COUNTERSIGN_DATABASE_ROLE must be app, owner or sequencer, not {role!r}"
+    if role not in get_args(DatabaseRole):
+        message = f"COUNTERSIGN_DATABASE_ROLE must be app, owner, sequencer or signer, not {role!r}"
         raise ValueError(message)
     return Environment(
         home=home,
@@ -122,6 +123,7 @@ def environment() -> Environment:
         debug=os.environ.get("COUNTERSIGN_DEBUG", "") == "1",
         log_level=os.environ.get("COUNTERSIGN_LOG_LEVEL", "INFO"),
         witness_policy=_path("COUNTERSIGN_WITNESS_POLICY"),
+        signer_apart=os.environ.get("COUNTERSIGN_SIGNER", "") == "apart",
     )
 
 
@@ -132,6 +134,7 @@ def database_address(role: DatabaseRole | None = None) -> DatabaseAddress:
         "app": "COUNTERSIGN_DATABASE",
         "owner": "COUNTERSIGN_DATABASE_OWNER",
         "sequencer": "COUNTERSIGN_DATABASE_SEQUENCER",
+        "signer": "COUNTERSIGN_DATABASE_SIGNER",
     }[chosen]
     return DatabaseAddress(
         host=os.environ.get("COUNTERSIGN_DATABASE_HOST", "127.0.0.1"),

@@ -52,7 +52,7 @@ class SigningKey:
     @property
     def key_id(self) -> str:
         """``sha256:`` and the hex digest of the raw public key."""
-        return f"sha256:{hashlib.sha256(self.public_bytes).hexdigest()}"
+        return PublicKey(self.name, self.public).key_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,11 @@ class PublicKey:
 
     name: KeyName
     public: Ed25519PublicKey
+
+    @property
+    def key_id(self) -> str:
+        """``sha256:`` and the hex digest of the raw public key."""
+        return f"sha256:{hashlib.sha256(self.public.public_bytes_raw()).hexdigest()}"
 
 
 def _path(directory: Path, name: KeyName) -> Path:

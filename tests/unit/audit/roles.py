@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,22 +15,27 @@ _PATIENCE = 600
 
 
 @contextmanager
-def sequencer_role() -> Iterator[None]:
-    """Run this thread's connection as the sequencer's database role."""
+def database_role(name: str) -> Iterator[None]:
+    """Run this thread's connection as one of the platform's database roles."""
     from django.db import connection
 
     connection.close()
     before = dict(connection.settings_dict)
     connection.settings_dict = {
         **before,
-        "USER": os.environ["COUNTERSIGN_DATABASE_SEQUENCER_USER"],
-        "PASSWORD": os.environ["COUNTERSIGN_DATABASE_SEQUENCER_PASSWORD"],
+        "USER": os.environ[f"COUNTERSIGN_DATABASE_{name}_USER"],
+        "PASSWORD": os.environ[f"COUNTERSIGN_DATABASE_{name}_PASSWORD"],
     }
     try:
         yield
     finally:
         connection.close()
         connection.settings_dict = before
+
+
+def sequencer_role() -> AbstractContextManager[None]:
+    """Run this thread's connection as the sequencer's database role."""
+    return database_role("SEQUENCER")
 
 
 def sequence_all() -> Batch:

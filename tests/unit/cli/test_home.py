@@ -74,6 +74,19 @@ def test_log_tail_is_empty_without_a_log(home: Home) -> None:
 def test_passwords_are_made_once(home: Home) -> None:
     first = passwords_ensure(home.passwords)
     assert passwords_ensure(home.passwords) == first
+
+
+def test_passwords_of_an_older_installation_gain_those_that_are_new(home: Home) -> None:
+    first = passwords_ensure(home.passwords)
+    known = {
+        name: value for name, value in json.loads(home.passwords.read_text()).items() if name != "signer"
+    }
+    home.passwords.write_text(json.dumps(known))
+    later = passwords_ensure(home.passwords)
+    assert (later.app, later.owner) == (first.app, first.owner)
+    assert later.signer
+    assert later.signer != first.signer
+    assert passwords_ensure(home.passwords) == later
     assert mode(home.passwords) == 0o600
     assert len({first.superuser, first.owner, first.app, first.sequencer, first.valkey}) == 5
     assert first.app not in repr(first)
@@ -126,7 +139,8 @@ def test_only_the_migration_knows_the_owners_password(platform: Platform) -> Non
         assert passwords.owner not in values
         assert passwords.superuser not in values
         assert (passwords.sequencer in values) == (spec.name == "sequencer")
-        assert (passwords.app in values) == (spec.name != "sequencer")
+        assert (passwords.signer in values) == (spec.name == "signer")
+        assert (passwords.app in values) == (spec.name not in {"sequencer", "signer"})
     migration = platform.migration().environment
     assert migration
     assert migration["COUNTERSIGN_DATABASE_OWNER_PASSWORD"] == passwords.owner

@@ -128,7 +128,7 @@ def fresh_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def test_environment_refuses_an_unknown_database_role(fresh_environment: pytest.MonkeyPatch) -> None:
     fresh_environment.setenv("COUNTERSIGN_DATABASE_ROLE", "root")
-    with pytest.raises(ValueError, match="must be app, owner or sequencer"):
+    with pytest.raises(ValueError, match="must be app, owner, sequencer or signer"):
         env.environment()
 
 
@@ -147,11 +147,13 @@ def test_environment_reads_the_secret_key_from_its_file(
     assert "from the file" not in repr(env.environment())
 
 
-@pytest.mark.parametrize(("role", "user"), [("app", "A"), ("owner", "O"), ("sequencer", "S")])
+@pytest.mark.parametrize(
+    ("role", "user"), [("app", "A"), ("owner", "O"), ("sequencer", "S"), ("signer", "N")]
+)
 def test_database_address_has_a_user_a_role(
     monkeypatch: pytest.MonkeyPatch, role: env.DatabaseRole, user: str
 ) -> None:
-    for name, value in (("", "A"), ("_OWNER", "O"), ("_SEQUENCER", "S")):
+    for name, value in (("", "A"), ("_OWNER", "O"), ("_SEQUENCER", "S"), ("_SIGNER", "N")):
         monkeypatch.setenv(f"COUNTERSIGN_DATABASE{name}_USER", value)
     assert env.database_address(role).user == user
 

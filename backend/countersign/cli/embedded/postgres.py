@@ -29,6 +29,7 @@ SUPERUSER = "postgres"
 OWNER = "countersign_owner"
 APP = "countersign_app"
 SEQUENCER = "countersign_sequencer"
+SIGNER = "countersign_signer"
 
 # A server that lives only as long as a test run need not survive the loss of power.
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -44,6 +45,11 @@ _ROLE_SETTINGS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
     },
     SEQUENCER: {
         "statement_timeout": "60s",
+        "idle_in_transaction_session_timeout": "30s",
+        "transaction_timeout": "2min",
+    },
+    SIGNER: {
+        "statement_timeout": "30s",
         "idle_in_transaction_session_timeout": "30s",
         "transaction_timeout": "2min",
     },
@@ -172,8 +178,13 @@ class PostgresServer:
 
 
 def roles_provision(connection: psycopg.Connection[tuple[object, ...]], passwords: ServerPasswords) -> None:
-    """Create the three roles: migrations own the schema, the runtime does not, the sequencer even less."""
-    for role, password in ((OWNER, passwords.owner), (APP, passwords.app), (SEQUENCER, passwords.sequencer)):
+    """Create the roles: migrations own the schema, the runtime does not, sequencer and signer even less."""
+    for role, password in (
+        (OWNER, passwords.owner),
+        (APP, passwords.app),
+        (SEQUENCER, passwords.sequencer),
+        (SIGNER, passwords.signer),
+    ):
         name = sql.Identifier(role)
         known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
         if known is None:
@@ -193,14 +204,14 @@ def roles_provision(connection: psycopg.Connection[tuple[object, ...]], password
 
 
 def database_ensure(connection: psycopg.Connection[tuple[object, ...]], database: str) -> None:
-    """Create the database unless it is there; only the three roles may connect to it."""
+    """Create the database unless it is there; only the platform's roles may connect to it."""
     name = sql.Identifier(database)
     if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone() is None:
         connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, sql.Identifier(OWNER)))
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
     connection.execute(
-        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}, {}").format(
-            name, sql.Identifier(APP), sql.Identifier(SEQUENCER)
+        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}, {}, {}").format(
+            name, sql.Identifier(APP), sql.Identifier(SEQUENCER), sql.Identifier(SIGNER)
         )
     )
 
@@ -219,7 +230,9 @@ def privileges_provision(connection: psycopg.Connection[tuple[object, ...]]) -> 
         )
     )
     connection.execute(
-        sql.SQL("GRANT USAGE ON SCHEMA public TO {}, {}").format(app, sql.Identifier(SEQUENCER))
+        sql.SQL("GRANT USAGE ON SCHEMA public TO {}, {}, {}").format(
+            app, sql.Identifier(SEQUENCER), sql.Identifier(SIGNER)
+        )
     )
 
 

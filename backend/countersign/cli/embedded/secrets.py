@@ -26,7 +26,12 @@ class ServerPasswords:
     owner: str = field(default_factory=_password)
     app: str = field(default_factory=_password)
     sequencer: str = field(default_factory=_password)
+    signer: str = field(default_factory=_password)
     valkey: str = field(default_factory=_password)
+
+
+_ALL = frozenset(item.name for item in fields(ServerPasswords))
+_FIRST = _ALL - {"signer"}
 
 
 def file_write_private(path: Path, text: str) -> None:
@@ -51,8 +56,12 @@ def passwords_ensure(path: Path) -> ServerPasswords:
         return passwords
     try:
         data = json.loads(path.read_text())
-        return ServerPasswords(**{item.name: str(data[item.name]) for item in fields(ServerPasswords)})
-    except (ValueError, KeyError, TypeError) as error:
+        if data.keys() >= _FIRST and not data.keys() >= _ALL:
+            # An installation that was made before this role existed.
+            data = {**asdict(ServerPasswords()), **data}
+            file_write_private(path, json.dumps(data))
+        return ServerPasswords(**{name: str(data[name]) for name in _ALL})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = (
             f"the passwords at {path} can't be read; restore the file, the database does not open without it"
         )

@@ -42,6 +42,7 @@ from countersign.workflow.merging import approvals_of, merge_plan, state_entry
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.phases import phases_recompute
 from countersign.workflow.reverification import CarryOverRefused, decision_carry_over, entries_untouched
+from countersign.workflow.signatures import signatures_ready
 from countersign.workflow.trial import target_require
 from countersign.workflow.verification import approved_pack_verify
 
@@ -58,10 +59,16 @@ SLOT_WAIT_SECONDS = 0.5
 
 
 def checkpoint_await(context: StepContext) -> Next:
-    """Wait until a signed checkpoint covers every decision on the request."""
+    """Wait until a signed checkpoint covers every decision on the request, and the signer has signed each.
+
+    Raises:
+        SignatureRefused: the signer does not sign one of them.
+    """
     request = _request(context)
     if not all(event_is_checkpointed(decision.event_id) for decision in request.decisions):
         return Next("checkpoint", summary="waiting for the checkpoint", wait_seconds=CHECKPOINT_WAIT_SECONDS)
+    if not signatures_ready(request):
+        return Next("checkpoint", summary="waiting for the signer", wait_seconds=CHECKPOINT_WAIT_SECONDS)
     return Next("apply", summary="the decision is in a signed checkpoint")
 
 

@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING
 
 from countersign.approvals.selectors import request_get, request_list
+from countersign.approvals.signing import decisions_unanswered
 from countersign.audit.export import log_export
 from countersign.audit.selectors import event_count, event_is_checkpointed, event_latest
 from countersign.evidence.selectors import addenda_of_runs, pack_bytes, packs_of_project_runs
@@ -39,9 +40,11 @@ def moment_fix(_context: StepContext) -> Next:
 
 
 def checkpoint_await(context: StepContext) -> Next:
-    """Wait until a signed checkpoint covers that event."""
+    """Wait until a signed checkpoint covers that event, and every decision before it is signed or refused."""
     if not event_is_checkpointed(context.text("event_id")):
         return Next("settle", wait_seconds=SETTLE_WAIT_SECONDS)
+    if decisions_unanswered():
+        return Next("settle", summary="waiting for the signer", wait_seconds=SETTLE_WAIT_SECONDS)
     return Next("write", summary="writing")
 
 

@@ -1453,7 +1453,7 @@ export interface components {
             detail: string;
         };
         /** @enum {string} */
-        HealthPartName: "database" | "redis" | "workers" | "object_store" | "sequencer";
+        HealthPartName: "database" | "redis" | "workers" | "object_store" | "sequencer" | "signer";
         /** @enum {string} */
         HealthStatus: "ok" | "failing";
         /** @description One run of one tool. */
