@@ -247,8 +247,40 @@ def phases_check(
 def _decision(
     files: LogFiles, trust: Trust, event: LoggedEvent, people: People, windows: Mapping[str, Window]
 ) -> LoggedDecision:
-    """Check a decision against its event."""
+    """Check the files of a decision against its event."""
     data = files.read(_envelope_name("decisions", event, "decision_id"), MAX_ENVELOPE_BYTES)
+    return decision_logged(
+        data,
+        event,
+        trust=trust,
+        people=people,
+        windows=windows,
+        assertion=lambda: files.read(assertion_name(event), MAX_ENVELOPE_BYTES),
+    )
+
+
+def decision_logged(
+    data: bytes,
+    event: LoggedEvent,
+    *,
+    trust: Trust,
+    people: People,
+    windows: Mapping[str, Window],
+    assertion: Callable[[], bytes],
+) -> LoggedDecision:
+    """Check a decision against its event in the log.
+
+    Args:
+        data: Its envelope, canonical JSON.
+        event: What the log tells of it.
+        trust: The keys to believe.
+        people: Who held which role when, as the log tells.
+        windows: The break-glass windows of the log.
+        assertion: Gives what the approver's passkey answered, where one signed.
+
+    Raises:
+        RefusedError: The log tells of another decision, or it does not count.
+    """
     decision = decision_verify(data, trust.roles["decisions"])
     logged = (event.text("statement_digest"), event.text("request_id"), event.text("verdict"))
     if logged != (decision.statement_digest, decision.request_id, decision.verdict):
@@ -264,8 +296,7 @@ def _decision(
         raise RefusedError("decision.passkey", "log and decision disagree on whether a passkey signed")
     passkey = ""
     if decision.passkey:
-        assertion = files.read(assertion_name(event), MAX_ENVELOPE_BYTES)
-        passkey = passkey_check(decision, assertion, event, people, trust)
+        passkey = passkey_check(decision, assertion(), event, people, trust)
     return LoggedDecision(event.text("decision_id"), decision, event, passkey)
 
 

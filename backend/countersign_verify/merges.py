@@ -213,9 +213,7 @@ def merge_check(merge: Merge, event: LoggedEvent, history: History) -> None:
         if logged.decision.expires_at < event.time:
             raise RefusedError("merge.expired", "it was merged after a decision on it had expired")
     window = _glass_check(merge, decisions, history, verified.pack.subject_text("project"))
-    quorum = [(role, 1) for role in {logged.decision.role for logged in decisions}]
-    quorum_check([logged.decision for logged in decisions], quorum if window else verified.policy.quorum)
-    _passkeys_check(decisions, asked=verified.policy.passkey)
+    approvals_check(decisions, verified, under_glass=bool(window))
     if merge.base_before == verified.pack.subject["base_commit"]:
         if merge.addendum:
             raise RefusedError("merge.addendum", "it has an addendum although its base did not move")
@@ -337,6 +335,19 @@ def _glass_check(
     if window:
         history.under_glass[merge.run_id] = window
     return window
+
+
+def approvals_check(
+    decisions: Sequence[LoggedDecision], verified: VerifiedPack, *, under_glass: bool
+) -> None:
+    """Check that decisions make the quorum of the policy inside the pack; under break-glass one is enough.
+
+    Raises:
+        RefusedError: They do not: too few, one person or one passkey twice, or a passkey is missing.
+    """
+    quorum = [(role, 1) for role in {logged.decision.role for logged in decisions}]
+    quorum_check([logged.decision for logged in decisions], quorum if under_glass else verified.policy.quorum)
+    _passkeys_check(decisions, asked=verified.policy.passkey)
 
 
 def _passkeys_check(decisions: Sequence[LoggedDecision], *, asked: bool) -> None:

@@ -237,6 +237,7 @@ def test_break_glass_written_into_the_tables_alone_merges_nothing(waiting: World
         }
     )
     approve(waiting, people(waiting)[1], "")
+    sequence()
     with psycopg.connect(superuser_dsn, autocommit=True) as superuser:
         superuser.execute("SET session_replication_role = replica")
         superuser.execute("UPDATE approvals_decision SET break_glass = %s", [window.id])

@@ -108,6 +108,7 @@ def test_assertion_that_is_lost_or_swapped_in_the_table_stops_the_merge(waiting:
     asking(waiting)
     passkey = enrolled(waiting)
     sign(waiting, passkey)
+    sequence()
     request = waiting.request("F401")
     rows = Decision.objects.filter(request__id=request.id)
     [good] = rows.values_list("assertion", flat=True)

@@ -21,6 +21,7 @@ from countersign.shared.clocks import moment_agreed
 from countersign.workflow.assessment import GATES, gates_check
 from countersign.workflow.change import FrozenChange, change_freeze, change_message, repository_of
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.intents import IntentForged, intent_logged
 from countersign.workflow.sealing import assessment_of, frozen_change, gate_evidence
 from countersign.workflow.together import beside_sealed
 from countersign_verify.canonical import digest_bytes
@@ -146,9 +147,9 @@ def _statement_check(project: ProjectData, request: RequestData) -> None:
 
 def _intervening(project: ProjectData, repository: Repository, *, old: str, new: str) -> tuple[_Step, ...]:
     """Return the first-parent commits after ``old`` up to ``new``, oldest first, all of them logged."""
-    merges = merges_of_project(actor=EXECUTOR, project_id=project.id)
+    merges = {merge.run_id: merge for merge in merges_of_project(actor=EXECUTOR, project_id=project.id)}
     known: dict[str, _Step] = {}
-    for merge in merges:
+    for merge in merges.values():
         known[merge.merge_commit] = _Step(merge.merge_commit, "merge", merge.run_id)
         known[merge.state_commit] = _Step(merge.state_commit, "state", merge.run_id)
     steps: list[_Step] = []
@@ -162,6 +163,12 @@ def _intervening(project: ProjectData, repository: Repository, *, old: str, new:
             message = f"commit {commit[:12]} on the branch is not one that was merged here"
             raise CarryOverRefused(message)
         steps.append(known[commit])
+    for run_id in {step.run_id for step in steps}:
+        try:
+            intent_logged(merges[run_id])
+        except IntentForged as forged:
+            message = f"a commit on the branch was merged here only as the table tells: {forged.message}"
+            raise CarryOverRefused(message) from forged
     return tuple(steps)
 
 

@@ -1,34 +1,38 @@
-"""The executor's own check before it merges: what a stranger would check offline, on what is stored."""
+"""The executor's own check before it acts: what a stranger would check offline, on what is stored.
+
+Nothing here believes a table. Who decided what, in which role and when, is read from the signed log; what was
+decided on is read from the sealed pack; rows are only held against both.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from countersign.accounts.deciding import credential_key
-from countersign.approvals.quorum import quorum_met
+from countersign.audit.errors import LogDamaged
 from countersign.evidence.errors import PackDamaged
 from countersign.evidence.selectors import pack_file
 from countersign.projects.selectors import project_get
 from countersign.shared.env import demo_installation
 from countersign.workflow.executor import EXECUTOR
-from countersign.workflow.merging import approvals_of
+from countersign.workflow.logged import decisions_logged
 from countersign.workflow.trust import trust_current
-from countersign_verify.canonical import canonical_bytes
-from countersign_verify.decision import decision_valid, decision_verify
+from countersign_verify.decision import quorum_check
 from countersign_verify.errors import RefusedError
-from countersign_verify.pack_verify import decision_bound, pack_verify
+from countersign_verify.merges import approvals_check
+from countersign_verify.pack_verify import VerifiedPack, decision_bound, pack_verify
 from countersign_verify.report import Report
-from countersign_verify.webauthn import assertion_read, assertion_verify
 
 if TYPE_CHECKING:
-    from countersign.approvals.contracts import DecisionData, RequestData
+    from countersign.approvals.contracts import RequestData
     from countersign.runs.contracts import RunData
-    from countersign_verify.decision import Decision
     from countersign_verify.trust import Trust
 
+SIGN_OFF = (("director", 1),)
+_BOUND = ("base_commit", "change_commit", "result_tree", "ruleset_digest")
 
-def approved_pack_verify(run: RunData, request: RequestData) -> None:
-    """Verify the stored pack and every decision on it.
+
+def approved_pack_verify(run: RunData, request: RequestData) -> VerifiedPack:
+    """Verify the stored pack and every decision on it, and that the run's row tells of this very pack.
 
     Raises:
         PackDamaged: something does not hold; the message names it.
@@ -37,55 +41,81 @@ def approved_pack_verify(run: RunData, request: RequestData) -> None:
     """
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
     trust = trust_current(allow_unattended=demo_installation())
+    verified = _pack(run, trust)
+    if request.subject_digest != verified.pack.digest or verified.policy.blocked:
+        message = "the decision is on another pack, or the policy blocks it"
+        raise PackDamaged(message, run_id=run.id)
+    if verified.trial != project.trial_branch:
+        message = "pack and project disagree on whether this is self-approved"
+        raise PackDamaged(message, run_id=run.id)
+    _run_check(run, verified)
+    try:
+        _approvals_check(request, verified, trust)
+    except RefusedError as error:
+        message = f"a decision does not verify: {error.message}"
+        raise PackDamaged(message, run_id=run.id) from error
+    except LogDamaged as error:
+        message = f"the log does not verify: {error.message}"
+        raise PackDamaged(message, run_id=run.id) from error
+    return verified
+
+
+def signoff_verify(request: RequestData) -> None:
+    """Verify the decisions by which a phase is signed off, as the signed log tells of them.
+
+    Raises:
+        PackDamaged: something does not hold; the message names it.
+    """
+    trust = trust_current(allow_unattended=demo_installation())
+    try:
+        _signoff_check(request, trust)
+    except (RefusedError, LogDamaged) as error:
+        message = f"the sign-off does not verify: {error.message}"
+        raise PackDamaged(message, request_id=request.id) from error
+
+
+def _pack(run: RunData, trust: Trust) -> VerifiedPack:
     report = Report()
     with pack_file(actor=EXECUTOR, digest=run.pack_digest) as file:
         verified = pack_verify(file, trust, report)
-        if verified is None or not verified.passed:
-            message = f"the evidence pack does not verify: {_failures(report)}"
-            raise PackDamaged(message, run_id=run.id)
-        if request.subject_digest != verified.pack.digest or verified.policy.blocked:
-            message = "the decision is on another pack, or the policy blocks it"
-            raise PackDamaged(message, run_id=run.id)
-        if verified.trial != project.trial_branch:
-            message = "pack and project disagree on whether this is self-approved"
-            raise PackDamaged(message, run_id=run.id)
-        approvals: list[Decision] = []
-        try:
-            for decision in approvals_of(request):
-                read = decision_verify(canonical_bytes(dict(decision.envelope)), trust.roles["decisions"])
-                approvals.append(read)
-                decision_bound(read, verified)
-                decision_valid(read, logged_at=read.decided_at, allow_unattended=trust.allow_unattended)
-                _passkey_verify(decision, read, trust, asked=verified.policy.passkey)
-        except RefusedError as error:
-            message = f"a decision does not verify: {error.message}"
-            raise PackDamaged(message, run_id=run.id) from error
-    signed = {decision.break_glass for decision in approvals}
-    if signed != {decision.break_glass for decision in approvals_of(request)}:
-        message = "a decision and its record disagree on break-glass"
+    if verified is None or not verified.passed:
+        failures = "; ".join(f"{check.name}: {check.detail}" for check in report.failures)
+        message = f"the evidence pack does not verify: {failures or 'a gate did not pass'}"
         raise PackDamaged(message, run_id=run.id)
-    if not any(signed) and not quorum_met(request.policy.quorum, request.decisions):
-        message = "the decisions do not make the quorum"
+    return verified
+
+
+def _run_check(run: RunData, verified: VerifiedPack) -> None:
+    """What is merged is made from the run's row: it must say what the pack says."""
+    subject = verified.pack.subject
+    moved = [name for name in _BOUND if subject[name] != getattr(run, name)]
+    if subject["run_id"] != run.id:
+        moved.append("run")
+    entries = [(entry.path, entry.mode, entry.blob) for entry in run.entries]
+    if sorted(entries, key=str) != sorted(
+        ((entry.path, entry.mode, entry.blob) for entry in verified.change.entries), key=str
+    ):
+        moved.append("entries")
+    if moved:
+        names = ", ".join(name.replace("_", " ") for name in moved)
+        message = f"the run's record is not what its pack was sealed over: {names}"
         raise PackDamaged(message, run_id=run.id)
 
 
-def _passkey_verify(decision: DecisionData, read: Decision, trust: Trust, *, asked: bool) -> None:
-    """Check the signature of the approver's own passkey where there is one, or has to be.
-
-    Raises:
-        RefusedError: It is missing, of another passkey, or does not hold.
-    """
-    stored = decision.assertion
-    if read.passkey != (stored is not None) or (asked and stored is None):
-        raise RefusedError("decision.passkey", "the signature of the approver's passkey is missing")
-    if stored is None:
-        return
-    key = credential_key(person_id=decision.person_id, credential=str(stored["credential"]))
-    if key is None or trust.passkeys is None:
-        raise RefusedError("passkey.person", "no such passkey of the approver's is known here")
-    answer = assertion_read({str(name): str(value) for name, value in stored.items()})
-    assertion_verify(answer, public_key=key, challenge=read.challenge, party=trust.passkeys)
+def _approvals_check(request: RequestData, verified: VerifiedPack, trust: Trust) -> None:
+    approvals = decisions_logged(request, trust)
+    for logged in approvals:
+        decision_bound(logged.decision, verified)
+        if logged.decision.carry_over_allowed != request.carry_over_allowed:
+            raise RefusedError("decision.row", "the table says another thing of carrying it over")
+    approvals_check(approvals, verified, under_glass=any(logged.decision.break_glass for logged in approvals))
 
 
-def _failures(report: Report) -> str:
-    return "; ".join(f"{check.name}: {check.detail}" for check in report.failures) or "a gate did not pass"
+def _signoff_check(request: RequestData, trust: Trust) -> None:
+    approvals = decisions_logged(request, trust)
+    for logged in approvals:
+        decision = logged.decision
+        signed = (decision.subject_kind, decision.subject_id, decision.subject_digest)
+        if signed != (request.subject_kind, request.subject_id, request.subject_digest):
+            raise RefusedError("phase.signoff", "the sign-off is over another proof")
+    quorum_check([logged.decision for logged in approvals], SIGN_OFF)

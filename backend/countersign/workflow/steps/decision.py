@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from countersign.approvals.selectors import request_get
 from countersign.approvals.services import request_void
 from countersign.audit.selectors import event_is_checkpointed
+from countersign.evidence.errors import EvidenceUnmade, PackDamaged
 from countersign.plans.contracts import WorkItemState
 from countersign.plans.errors import SignoffRefused
 from countersign.plans.selectors import work_item_get
@@ -38,13 +39,14 @@ from countersign.workflow.break_glass import merge_deadline
 from countersign.workflow.change import change_freeze, change_message, repository_of
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.following import head_follow, head_import
+from countersign.workflow.intents import IntentForged, intent_approved, intent_logged, intent_verify
 from countersign.workflow.merging import approvals_of, merge_plan, state_entry
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.phases import phases_recompute
 from countersign.workflow.reverification import CarryOverRefused, decision_carry_over, entries_untouched
 from countersign.workflow.signatures import signatures_ready
 from countersign.workflow.trial import target_require
-from countersign.workflow.verification import approved_pack_verify
+from countersign.workflow.verification import approved_pack_verify, signoff_verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,6 +94,7 @@ def decision_apply(context: StepContext) -> Next | Done:
 
 def _phase_apply(context: StepContext, request: RequestData) -> Next | Done:
     if request.state == "approved":
+        signoff_verify(request)
         try:
             phase_signoff(
                 actor=EXECUTOR,
@@ -226,6 +229,8 @@ def merge_act(context: StepContext) -> Next:
 
     Raises:
         ClocksDisagree: no clock can be trusted to say that the decision still holds.
+        IntentForged: commits stand on the branch that nobody decided on as the table tells.
+        PackDamaged: likewise, and the evidence for them does not verify.
         TrialMoved: it was signed for another branch, as a trial or not as one.
         CheckoutDirty: the branch is checked out, and the checkout is in the way.
         RefMoved: the merge's tag is there already, on another commit.
@@ -240,8 +245,8 @@ def merge_act(context: StepContext) -> Next:
         return Next("act", summary="waiting for the checkpoint", wait_seconds=CHECKPOINT_WAIT_SECONDS)
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
     repository = repository_of(project)
-    if merge_deadline(request) <= moment_agreed():
-        return _intent_review(context, project, merge, "the decision expired before the merge")
+    if (instead := _hindrance(context, project, run, request, merge)) is not None:
+        return instead
     target_require(project, request)
     try:
         repository_deliver(
@@ -264,6 +269,25 @@ def merge_act(context: StepContext) -> Next:
     return Next("record", summary=f"merged as {merge.merge_commit[:12]}")
 
 
+def _hindrance(
+    context: StepContext, project: ProjectData, run: RunData, request: RequestData, merge: MergeData
+) -> Next | None:
+    """Ask once more whether these commits were decided on; return what to do where they can't be merged."""
+    try:
+        intent_verify(project=project, run=run, request=request, merge=merge)
+        if merge_deadline(request) <= moment_agreed():
+            return _intent_review(context, project, merge, "the decision expired before the merge")
+        intent_approved(run=run, request=request, merge=merge)
+    except EvidenceUnmade as unmade:
+        return _intent_review(context, project, merge, unmade.message)
+    except (IntentForged, PackDamaged) as refusal:
+        if repository_of(project).contains(head_import(project).commit, merge.state_commit):
+            # Nothing can be taken back here, and nothing is recorded: a person has to look at it.
+            raise
+        return _intent_review(context, project, merge, refusal.message)
+    return None
+
+
 def _intent_review(context: StepContext, project: ProjectData, merge: MergeData, why: str) -> Next:
     """Find out whether the intended commits stand on the registered branch; if not, take the intent back."""
     repository = repository_of(project)
@@ -276,7 +300,11 @@ def _intent_review(context: StepContext, project: ProjectData, merge: MergeData,
 
 
 def merge_record(context: StepContext) -> Next:
-    """Record what stands on the branch now."""
+    """Record what stands on the branch now.
+
+    Raises:
+        IntentForged: the table tells of other commits than the signed log.
+    """
     request = _request(context)
     run = run_get(actor=EXECUTOR, run_id=request.subject_id)
     merge = merge_of(actor=EXECUTOR, run_id=run.id)
@@ -284,6 +312,7 @@ def merge_record(context: StepContext) -> Next:
         return Next("intend")
     if run.state == "merged":
         return Next("phase", summary="merged")
+    intent_logged(merge)
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
     if project.head_commit != merge.state_commit:
         project_head_move(

@@ -1,0 +1,140 @@
+"""What the signed log tells, read as a stranger reads it: the executor acts on that and on no table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from countersign.audit.proving import events_proved
+from countersign_verify.break_glass import Window, windows_read
+from countersign_verify.canonical import canonical_bytes
+from countersign_verify.decision import APPROVE
+from countersign_verify.errors import RefusedError
+from countersign_verify.log_events import LogContent, LoggedEvent, event_read
+from countersign_verify.log_evidence import decision_logged
+from countersign_verify.people import People, people_read
+from countersign_verify.vocabulary import (
+    EVENT_CREDENTIAL_CONFIRMED,
+    EVENT_CREDENTIAL_PROPOSED,
+    EVENT_CREDENTIAL_REVOKED,
+    EVENT_DECISION,
+    EVENT_GLASS_CLOSED,
+    EVENT_GLASS_OPENED,
+    EVENT_GLASS_REQUESTED,
+    EVENT_GLASS_REVIEWED,
+    EVENT_REQUEST_EXPIRED,
+    EVENT_REQUEST_VOIDED,
+    EVENT_ROLE_GRANTED,
+    EVENT_ROLE_REVOKED,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from countersign.approvals.contracts import DecisionData, RequestData
+    from countersign.audit.proving import ProvedEvent
+    from countersign_verify.merges import LoggedDecision
+    from countersign_verify.trust import Trust
+
+# Who may decide, and when, follows from these alone.
+_STANDING = (
+    EVENT_ROLE_GRANTED,
+    EVENT_ROLE_REVOKED,
+    EVENT_CREDENTIAL_PROPOSED,
+    EVENT_CREDENTIAL_CONFIRMED,
+    EVENT_CREDENTIAL_REVOKED,
+    EVENT_GLASS_REQUESTED,
+    EVENT_GLASS_OPENED,
+    EVENT_GLASS_CLOSED,
+    EVENT_GLASS_REVIEWED,
+)
+_OF_REQUEST = (EVENT_DECISION, EVENT_REQUEST_VOIDED, EVENT_REQUEST_EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who held which role and passkey when, and which break-glass windows were open."""
+
+    people: People
+    windows: dict[str, Window]
+
+
+def standing_read(trust: Trust) -> Standing:
+    """Read roles, passkeys and break-glass windows from the signed log.
+
+    Raises:
+        LogDamaged: the tables of the log are not what was signed.
+        RefusedError: the log tells of a role, a passkey or a window that can't be.
+    """
+    content = _content(events_proved(types=_STANDING))
+    people = people_read(content, trust)
+    return Standing(people, windows_read(content, people, trust))
+
+
+def event_logged(event_id: str) -> LoggedEvent:
+    """Return one event of the signed log.
+
+    Raises:
+        LogDamaged: the tables of the log are not what was signed.
+        RefusedError: the signed log has no such event, or none that anything is held against.
+    """
+    found = _content(events_proved(event_ids=[event_id])).events
+    if not found:
+        raise RefusedError("event.missing", "the signed log does not tell of it")
+    return found[0]
+
+
+def decisions_logged(request: RequestData, trust: Trust) -> list[LoggedDecision]:
+    """Return the approvals of a request, each as the signed log tells of it.
+
+    Raises:
+        LogDamaged: the tables of the log are not what was signed.
+        RefusedError: table and log do not tell of the same decisions, one of them does not count, somebody
+            did not approve, or the request has ended.
+    """
+    content = _content(events_proved(types=_OF_REQUEST, subject=("approval_request", request.id)))
+    for event in content.events:
+        if event.type != EVENT_DECISION:
+            raise RefusedError("request.ended", f"the log says that the request has ended ({event.type})")
+        if event.text("verdict") != APPROVE:
+            raise RefusedError("request.rejected", "the log says that somebody did not approve it")
+    logged = {event.text("decision_id"): event for event in content.events}
+    stored = {decision.id: decision for decision in request.decisions}
+    if logged.keys() != stored.keys():
+        raise RefusedError("request.decisions", "the log does not tell of the decisions that the table has")
+    standing = standing_read(trust)
+    found = [_decision(stored[name], event, trust, standing) for name, event in logged.items()]
+    for item in found:
+        if item.decision.request_id != request.id:
+            raise RefusedError("decision.replayed", "it was made on another request")
+    if len({item.decision.nonce for item in found}) < len(found):
+        raise RefusedError("decision.replayed", "its nonce was used before")
+    return found
+
+
+def _decision(row: DecisionData, event: LoggedEvent, trust: Trust, standing: Standing) -> LoggedDecision:
+    """Hold a row against its signed statement and both against the log."""
+    stored = row.assertion
+    found = decision_logged(
+        canonical_bytes(dict(row.envelope)),
+        event,
+        trust=trust,
+        people=standing.people,
+        windows=standing.windows,
+        assertion=lambda: canonical_bytes(dict(stored or {})),
+    )
+    signed = found.decision
+    said = (signed.person_id, signed.user_id, signed.role, signed.verdict, signed.statement_digest)
+    if said != (row.person_id, row.user_id, row.role, row.verdict, row.statement_digest):
+        raise RefusedError("decision.row", "the table tells of another person, role, verdict or statement")
+    if signed.break_glass != row.break_glass:
+        raise RefusedError("decision.row", "a decision and its record disagree on break-glass")
+    if (stored is not None) != signed.passkey:
+        raise RefusedError("decision.passkey", "the signature of the approver's passkey is missing")
+    return found
+
+
+def _content(events: Iterable[ProvedEvent]) -> LogContent:
+    read = [event_read(event.body, event.index)[1] for event in events]
+    found = [event for event in read if event is not None]
+    return LogContent(size=found[-1].index + 1 if found else 0, events=found)
