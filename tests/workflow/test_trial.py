@@ -215,6 +215,7 @@ def test_trial_claimed_of_a_normal_request_does_not_merge(waiting: World) -> Non
     decision_submit(
         actor=both, request_id=request.id, verdict="approve", reason="mine", digest=request.subject_digest
     )
+    sequence()
     with pytest.raises(PackDamaged, match="self-approved"):
         approved_pack_verify(waiting.run("F401"), waiting.request("F401"))
     drive()

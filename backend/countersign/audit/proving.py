@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from countersign.audit.errors import LogDamaged
 from countersign.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf
+from countersign.audit.selectors import checkpoint_exported
 from countersign.audit.sequencing import ORIGIN
+from countersign.audit.witness_policy import witness_policy
 from countersign.shared.keys import public_key
 from countersign_verify.errors import RefusedError
 from countersign_verify.merkle import CompactRange, leaf_hash
@@ -65,7 +67,28 @@ def events_proved(
     ]
     events = tuple(ProvedEvent(id=event_id, index=leaf, body=body) for leaf, event_id, body in placed)
     _prove(events)
+    if events:
+        _witnesses_check(events[-1].index)
     return events
+
+
+def _witnesses_check(index: int) -> None:
+    """Where witnesses are asked, their quorum must really have signed a checkpoint that covers the leaf."""
+    policy = witness_policy()
+    if not policy.quorum:
+        return
+    log_key = verifier_key(ORIGIN, public_key("log").public)
+    try:
+        head, opened = checkpoint_open(checkpoint_exported().note, [log_key, *policy.keys], origin=ORIGIN)
+    except RefusedError as error:
+        message = f"the newest witnessed checkpoint does not verify: {error}"
+        raise LogDamaged(message) from error
+    witnesses = {item.verifier.public_key for item in opened.signatures if item.verifier.name != ORIGIN}
+    if len(witnesses) < policy.quorum or head.size <= index:
+        message = (
+            f"{len(witnesses)} of {policy.quorum} witnesses signed a checkpoint over place {index} of the log"
+        )
+        raise LogDamaged(message)
 
 
 def _prove(events: Sequence[ProvedEvent]) -> None:

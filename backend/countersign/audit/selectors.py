@@ -15,7 +15,7 @@ from countersign.audit.contracts import (
     EventFilter,
     SequencingLag,
 )
-from countersign.audit.errors import CheckpointMissing, PersonErased
+from countersign.audit.errors import CheckpointMissing, LogDamaged, PersonErased
 from countersign.audit.labels import label_open
 from countersign.audit.models import AuditCheckpoint, AuditCosignature, AuditEvent, AuditLeaf, PersonKey
 from countersign.audit.search import positions_iterate, positions_page
@@ -244,7 +244,11 @@ def checkpoints_iterate() -> Iterator[CheckpointData]:
 
 
 def entries_iterate(*, size: int, start: int = 0) -> Iterator[bytes]:
-    """Yield the entries of the first ``size`` leaves in the order of the tree, from ``start`` on."""
+    """Yield the entries of the first ``size`` leaves in the order of the tree, from ``start`` on.
+
+    Raises:
+        LogDamaged: events or leaves are gone.
+    """
     for begin in range(start, size, _BATCH):
         leaves = list(
             AuditLeaf.objects.filter(leaf_index__gte=begin, leaf_index__lt=min(size, begin + _BATCH))
@@ -252,6 +256,11 @@ def entries_iterate(*, size: int, start: int = 0) -> Iterator[bytes]:
             .values_list("event_position", flat=True)
         )
         bodies = dict(AuditEvent.objects.filter(id__in=leaves).values_list("id", "body"))
+        if len(bodies) != min(size, begin + _BATCH) - begin:
+            message = (
+                f"of the events {begin} to {min(size, begin + _BATCH) - 1} some are gone from the tables"
+            )
+            raise LogDamaged(message)
         for position in leaves:
             yield bytes(bodies[position])
 

@@ -104,9 +104,6 @@ def decisions_logged(request: RequestData, trust: Trust) -> list[LoggedDecision]
         raise RefusedError("request.decisions", "the log does not tell of the decisions that the table has")
     standing = standing_read(trust)
     found = [_decision(stored[name], event, trust, standing) for name, event in logged.items()]
-    for item in found:
-        if item.decision.request_id != request.id:
-            raise RefusedError("decision.replayed", "it was made on another request")
     if len({item.decision.nonce for item in found}) < len(found):
         raise RefusedError("decision.replayed", "its nonce was used before")
     return found
@@ -124,6 +121,8 @@ def _decision(row: DecisionData, event: LoggedEvent, trust: Trust, standing: Sta
         assertion=lambda: canonical_bytes(dict(stored or {})),
     )
     signed = found.decision
+    if signed.request_id != row.request_id:
+        raise RefusedError("decision.replayed", "it was made on another request")
     said = (signed.person_id, signed.user_id, signed.role, signed.verdict, signed.statement_digest)
     if said != (row.person_id, row.user_id, row.role, row.verdict, row.statement_digest):
         raise RefusedError("decision.row", "the table tells of another person, role, verdict or statement")

@@ -15,6 +15,7 @@ from countersign.plans.selectors import phase_proof_stored, plan_list
 from countersign.projects.selectors import project_list
 from countersign.runs.selectors import merge_of, run_list
 from countersign.shared.env import demo_installation
+from countersign.shared.errors import Conflict
 from countersign.workflow.change import repository_of
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.merging import approvals_of
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
     from countersign_verify.canonical import JsonInput
 
 SETTLE_WAIT_SECONDS = 0.2
+
+
+class ExportImpossible(Conflict):
+    """The tables tell of something that can't have happened, so nothing honest can be written about it."""
+
+    code = "export_impossible"
 
 
 def moment_fix(_context: StepContext) -> Next:
@@ -147,7 +154,10 @@ def _merge_json(project: ProjectData, run: RunData) -> list[dict[str, JsonInput]
 
 
 def _state_entry(repository: Repository, state_commit: str) -> dict[str, JsonInput]:
-    entry = {item.path: item for item in repository.tree_entries(state_commit)}[PATH]
+    entry = {item.path: item for item in repository.tree_entries(state_commit)}.get(PATH)
+    if entry is None:
+        message = f"the table tells of a merge as {state_commit}, which was not made here: it has no {PATH}"
+        raise ExportImpossible(message)
     return {"path": entry.path, "mode": entry.mode, "blob": entry.blob}
 
 

@@ -1,0 +1,349 @@
+"""How somebody who rules the database would get a change merged that nobody approved, one way a function."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from countersign.shared.clock import isoformat, now
+from tests.unit.runs.samples import lease_take
+from tests.workflow.insider import Insider
+from tests.workflow.world import PLATFORM, World, sequence
+
+if TYPE_CHECKING:
+    from countersign.approvals.contracts import RequestData
+    from countersign.shared.actor import Actor
+
+Act = Callable[[World, Insider], None]
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One attack on a decision, and what gives it away.
+
+    Attributes:
+        refused: what the executor says.
+        check: the check of the offline verifier that fails once the executor was fooled; ``export`` where the
+            platform can't even write what a stranger would be given.
+        noticed: what it says.
+    """
+
+    act: Act
+    refused: str
+    check: str
+    noticed: str
+
+
+def acting(world: World, name: str, *roles: str) -> Actor:
+    """A person as the session or the token of that person acts after the tables were changed."""
+    return replace(world.people[name], roles=frozenset(roles))
+
+
+def request_set(insider: Insider, request: RequestData, column: str, value: object) -> None:
+    statement = f"UPDATE approvals_approvalrequest SET {column} = %s WHERE id = %s"  # noqa: S608 - of this file
+    insider.sql(statement, value, request.id)
+
+
+def job_insert(insider: Insider, request: RequestData, step: str = "") -> None:
+    """Put the execution in line, as a decision would."""
+    from countersign.jobs.selectors import actor_dump
+
+    insider.sql("DELETE FROM jobs_job WHERE dedupe_key = %s", f"decision.execute:{request.id}")
+    insider.sql(
+        "INSERT INTO jobs_job (id, kind, state, step, subject_type, subject_id, payload, memory, progress,"
+        " result, error, actor, correlation_id, dedupe_key, attempts, fencing_token, lease_owner)"
+        " VALUES (%s, 'decision.execute', 'queued', %s, 'change', %s, %s, '{}', '{}', '{}', '{}', %s, '', %s,"
+        " 0, 0, '')",
+        str(uuid.uuid4()),
+        step,
+        request.subject_id,
+        {"request_id": request.id},
+        actor_dump(PLATFORM),
+        f"decision.execute:{request.id}",
+    )
+
+
+def decision_insert(
+    insider: Insider, request: RequestData, person: Actor, envelope: dict[str, Any], digest: str
+) -> tuple[str, str]:
+    """Write a decision into the table; return its id and that of the event it names."""
+    decision_id, event_id = str(uuid.uuid4()), str(uuid.uuid4())
+    insider.sql(
+        "INSERT INTO approvals_decision (id, request_id, person_id, user_id, role, verdict, reason, items,"
+        " unattended, nonce, statement_digest, envelope, event_id, decided_at)"
+        " VALUES (%s, %s, %s, %s, 'director', 'approve', 'forged', '[]', false, %s, %s, %s, %s, now())",
+        decision_id,
+        request.id,
+        person.person_id,
+        person.id,
+        uuid.uuid4().hex,
+        digest,
+        envelope,
+        event_id,
+    )
+    return decision_id, event_id
+
+
+def event_insert(
+    insider: Insider, kind: str, subject: tuple[str, str], data: dict[str, Any], person: Actor, event_id: str
+) -> None:
+    """Write an event that never happened; the sequencer will put it into the tree like any other."""
+    from countersign.audit.bodies import event_body
+
+    body = event_body(
+        event_id=event_id,
+        time=isoformat(now()),
+        type=kind,
+        actor=person,
+        subject=subject,
+        correlation_id="",
+        data=data,
+    )
+    insider.sql(
+        "INSERT INTO audit_auditevent (event_id, recorded_at, type, actor_kind, actor_id, person_id,"
+        " subject_type, subject_id, correlation_id, body)"
+        " VALUES (%s, now(), %s, 'person', %s, %s, %s, %s, '', %s)",
+        event_id,
+        kind,
+        person.id,
+        person.person_id,
+        *subject,
+        body,
+    )
+
+
+def checkpointed_event(insider: Insider) -> str:
+    """Some event that a signed checkpoint covers."""
+    sequence()
+    return str(insider.one("SELECT event_id FROM audit_auditevent ORDER BY id LIMIT 1"))
+
+
+def approved(insider: Insider, request: RequestData) -> None:
+    """Mark a request as approved and let the executor go."""
+    insider.sql(
+        "UPDATE approvals_approvalrequest SET state = 'approved', decided_at = now() WHERE id = %s",
+        request.id,
+    )
+    job_insert(insider, request)
+
+
+# --- who decides ----------------------------------------------------------------------------------
+
+
+def role_by_sql(world: World, insider: Insider) -> None:
+    insider.sql(
+        "INSERT INTO accounts_roleassignment (person_id, role_id) VALUES (%s, 'director')",
+        world.auditor.person_id,
+    )
+    world.decide(world.request("F401"), actor=acting(world, "ada", "director"))
+
+
+def second_account_as_another_person(world: World, insider: Insider) -> None:
+    """The initiator's second account becomes an account of somebody who does not exist."""
+    from countersign.accounts.services import role_grant
+
+    role_grant(actor=PLATFORM, person_id=str(world.operator.person_id), role="director")
+    invented, user = str(uuid.uuid4()), str(uuid.uuid4())
+    insider.sql("INSERT INTO accounts_person (id, name) VALUES (%s, 'Olu')", invented)
+    insider.sql("INSERT INTO accounts_roleassignment (person_id, role_id) VALUES (%s, 'director')", invented)
+    second = replace(world.operator, id=user, person_id=invented, roles=frozenset({"director"}))
+    world.decide(world.request("F401"), actor=second)
+
+
+def participant_taken_off_the_list(world: World, insider: Insider) -> None:
+    from countersign.accounts.services import role_grant
+
+    role_grant(actor=PLATFORM, person_id=str(world.operator.person_id), role="director")
+    request = world.request("F401")
+    assert world.operator.person_id in request.excluded
+    request_set(insider, request, "excluded", [])
+    world.decide(request, actor=acting(world, "olu", "operator", "director"))
+
+
+def quorum_changed_by_sql(world: World, insider: Insider) -> None:
+    request = world.request("F401")
+    insider.sql(
+        "UPDATE approvals_approvalrequest SET policy = policy || %s WHERE id = %s",
+        {"quorum": [{"role": "security_reviewer", "count": 1}]},
+        request.id,
+    )
+    world.decide(request, actor=world.person("sam", "security_reviewer"))
+
+
+# --- what was decided -----------------------------------------------------------------------------
+
+
+def approved_by_sql(world: World, insider: Insider) -> None:
+    approved(insider, world.request("F401"))
+
+
+def forged_decision(world: World, insider: Insider) -> None:
+    """Signed with a key of the insider's own."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from countersign.approvals.contracts import ChangeBinding
+    from countersign.approvals.statements import decision_content
+    from countersign_verify import dsse
+    from countersign_verify.canonical import digest_of
+    from countersign_verify.signing import key_id
+
+    request = world.request("F401")
+    assert isinstance(request.binding, ChangeBinding)
+    content = decision_content(
+        request=request,
+        actor=world.director,
+        role="director",
+        verdict="approve",
+        reason="forged",
+        decided_at=now(),
+        nonce=uuid.uuid4().hex,
+        passkey=False,
+    )
+    private = Ed25519PrivateKey.generate()
+    envelope = dict(dsse.statement_sign(content, [(key_id(private.public_key()), private)]))
+    insert_with_event(insider, request, world.director, envelope, digest_of(content), request.id)
+
+
+def copied_envelope(world: World, insider: Insider) -> None:
+    """The director approved another change; the signature is real."""
+    world.approve("E713")
+    other = world.request("E713").decisions[0]
+    insert_with_event(
+        insider,
+        world.request("F401"),
+        world.director,
+        dict(other.envelope),
+        other.statement_digest + "0",
+        other.request_id,
+    )
+
+
+def insert_with_event(
+    insider: Insider, request: RequestData, person: Actor, envelope: dict[str, Any], digest: str, names: str
+) -> None:
+    decision_id, event_id = decision_insert(insider, request, person, envelope, digest)
+    # The column is unique; what counts is what the event and the envelope say.
+    stated = digest.removesuffix("0") if len(digest) > len("sha256:") + 64 else digest
+    data = {
+        "decision_id": decision_id,
+        "request_id": names,
+        "statement_digest": stated,
+        "verdict": "approve",
+        "role": "director",
+    }
+    event_insert(insider, "decision.recorded", ("approval_request", request.id), data, person, event_id)
+    sequence()
+    approved(insider, request)
+
+
+def rejection_removed(world: World, insider: Insider) -> None:
+    request = world.request("F401")
+    world.decide(request, "reject")
+    insider.sql("DELETE FROM approvals_decision WHERE request_id = %s", request.id)
+    insider.sql("DELETE FROM jobs_job WHERE dedupe_key = %s", f"decision.execute:{request.id}")
+    request_set(insider, request, "state", "pending")
+    world.decide(request, actor=world.person("dora", "director"))
+
+
+def void_request_revived(world: World, insider: Insider) -> None:
+    from countersign.approvals.services import request_void
+    from countersign.jobs.services import job_complete
+
+    request = world.request("F401")
+    world.decide(request)
+    lease = lease_take(PLATFORM)
+    request_void(actor=PLATFORM, lease=lease, request_id=request.id, why="the base moved")
+    job_complete(actor=PLATFORM, lease=lease, result={})
+    request_set(insider, request, "state", "approved")
+
+
+def another_score_in_the_request(world: World, insider: Insider) -> None:
+    request = world.request("F401")
+    insider.sql(
+        "UPDATE approvals_approvalrequest SET binding = binding || %s WHERE id = %s", {"score": 0}, request.id
+    )
+    world.decide(request)
+
+
+# --- what is merged -------------------------------------------------------------------------------
+
+
+def another_result_in_the_run(world: World, insider: Insider) -> None:
+    """The director approved F401; what is merged under its name is the change of E713."""
+    other = world.run("E713")
+    world.approve("F401")
+    insider.sql(
+        "UPDATE runs_run SET change_commit = %s, result_tree = %s, entries = (SELECT entries FROM runs_run"
+        " WHERE id = %s) WHERE id = %s",
+        other.change_commit,
+        other.result_tree,
+        other.id,
+        world.runs["F401"],
+    )
+
+
+def intent_by_sql(world: World, insider: Insider) -> None:
+    """No decision at all: an intent to merge, and a job that is about to carry it out."""
+    run, request = world.run("F401"), world.request("F401")
+    insider.sql("UPDATE runs_run SET state = 'merging' WHERE id = %s", run.id)
+    insider.sql(
+        "UPDATE approvals_approvalrequest SET state = 'approved', decided_at = now() WHERE id = %s",
+        request.id,
+    )
+    insider.sql(
+        "INSERT INTO runs_merge (run_id, base_before, merge_commit, state_commit, tag, result_tree, event_id)"
+        " VALUES (%s, %s, %s, %s, 'countersign/forged', %s, %s)",
+        run.id,
+        run.base_commit,
+        run.change_commit,
+        run.change_commit,
+        run.result_tree,
+        checkpointed_event(insider),
+    )
+    job_insert(insider, request, "act")
+
+
+def merged_by_sql(world: World, insider: Insider) -> None:
+    """The same, and the job believes that the branch holds it already."""
+    intent_by_sql(world, insider)
+    insider.sql("UPDATE jobs_job SET step = 'record' WHERE state = 'queued' AND step = 'act'")
+
+
+ATTACKS: dict[str, Attack] = {
+    "role_by_sql": Attack(
+        role_by_sql,
+        "the log does not say that the approver was 'director'",
+        "decisions",
+        "was 'director' then",
+    ),
+    "second_account_as_another_person": Attack(
+        second_account_as_another_person,
+        "the log does not say that the approver was 'director'",
+        "decisions",
+        "was 'director' then",
+    ),
+    "participant_taken_off_the_list": Attack(
+        participant_taken_off_the_list,
+        "leaves out persons whom the pack excludes",
+        "merges",
+        "leaves out persons whom the pack excludes",
+    ),
+    "quorum_changed_by_sql": Attack(
+        quorum_changed_by_sql, "0 of 1 approved in the role 'director'", "merges", "0 of 1 approved"
+    ),
+    "approved_by_sql": Attack(approved_by_sql, "0 of 1 approved", "merges", "names no decisions"),
+    "forged_decision": Attack(forged_decision, "not trusted for this", "decisions", "not trusted for this"),
+    "copied_envelope": Attack(copied_envelope, "made on another request", "decisions", "replayed"),
+    "rejection_removed": Attack(rejection_removed, "somebody did not approve it", "decisions", "missing"),
+    "void_request_revived": Attack(void_request_revived, "the request has ended", "merges", "had ended"),
+    "another_score_in_the_request": Attack(
+        another_score_in_the_request, "bound to another score", "merges", "bound to another score"
+    ),
+    "another_result_in_the_run": Attack(
+        another_result_in_the_run, "not what its pack was sealed over", "merges", "other entries"
+    ),
+    "intent_by_sql": Attack(intent_by_sql, "0 of 1 approved", "export", "was not made here"),
+    "merged_by_sql": Attack(merged_by_sql, "not the one of the signed log", "export", "was not made here"),
+}
