@@ -157,3 +157,11 @@ def test_event_that_no_witness_really_signed_proves_nothing(
         environment.cache_clear()
     sequence_all()
     assert events_proved(event_ids=[log[5]])
+
+
+def test_export_of_a_log_that_lost_events_says_so(log: list[str], superuser_dsn: str, tmp_path: Path) -> None:
+    from countersign.audit.export import log_export
+
+    as_superuser(superuser_dsn, "DELETE FROM audit_auditevent WHERE event_id = %s", log[3])
+    with pytest.raises(LogDamaged, match="of the events 0 to 7 some are gone"):
+        log_export(tmp_path / "export")
