@@ -50,6 +50,7 @@ BODIES = {
     "/api/v1/packs/{digest}/shred/": {"confirmation": "c", "reason": "a token leaked"},
     "/api/v1/deciding-credentials/": {"token": "t", "credential": {}},
     "/api/v1/deciding-credentials/{id}/confirm/": {"fingerprint": "f"},
+    "/api/v1/persons/{id}/erasure/": {"confirmation": "c"},
     "/api/v1/projects/{slug}/settings/": {"base_move": "strict"},
 }
 
@@ -95,6 +96,7 @@ def test_write_without_the_role_is_refused(world: World, ask: Ask, path: str) ->
 def test_what_is_not_there_is_not_found(ask: Ask, method: str, path: str) -> None:
     role = "operator" if "work-items" in path or "settings" in path else "director"
     role = "security_reviewer" if "shred" in path else role
+    role = "admin" if "persons" in path else role
     body = None if method == "get" else BODIES.get(path)
     response = getattr(ask(role), method)(address(path), body, format="json")
     assert response.status_code == 404
@@ -133,3 +135,20 @@ def test_another_ones_task_is_not_found(world: World, ask: Ask) -> None:
     assert started.status_code == 202
     assert ask("operator").get(started["Location"]).status_code == 200
     assert ask("ci").get(started["Location"]).status_code == 404
+
+
+def test_person_is_erased_over_the_api_and_the_stored_answer_says_no_name(world: World, ask: Ask) -> None:
+    from countersign.jobs.models import IdempotencyKey
+
+    auditor = world.users["auditor"]
+    address = f"/api/v1/persons/{auditor.person_id}/erasure/"
+    held = ask("admin").get(address).json()["held"]
+    assert (held["addresses"], held["roles"], held["tokens"]) == ([auditor.email], ["auditor"], 1)
+    refused = ask("admin").post(address, {"confirmation": "no"}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "erasure_refused")
+    body = {"confirmation": auditor.email}
+    done = ask("admin").post(address, body, format="json", HTTP_IDEMPOTENCY_KEY="erase-once")
+    assert (done.status_code, done.json()) == (200, {"person_id": auditor.person_id, "mentions": []})
+    assert ask("auditor").get("/api/v1/me/").status_code == 401
+    assert auditor.email not in str(list(IdempotencyKey.objects.values()))
+    assert ask("admin").get(address).json()["held"]["erased"] is True

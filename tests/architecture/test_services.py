@@ -18,6 +18,7 @@ UNRECORDED = {
     "idempotency_begin": "bookkeeping of one request; what the request does is recorded",
     "idempotency_finish": "the same",
     "idempotency_release": "the same",
+    "answers_forget": "the same; what asks for it is recorded, when a person is erased",
     "_sequence": "it makes the log itself",
 }
 RECORDERS = {"record", "job_enqueue"}

@@ -56,3 +56,40 @@ class IssuedSecret:
     id: str
     secret: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHeld:
+    """What the platform holds of a person, as far as it goes when the person is erased.
+
+    Attributes:
+        person_id: stays, wherever the person did something.
+        name: the person's name.
+        addresses: the addresses of the person's users.
+        user_ids: the users; they stay, without anything that says whose they are.
+        roles: the roles that are taken away.
+        tokens: live API tokens that are revoked.
+        tokens_minted: live tokens of others that the person minted; they stay.
+        sessions: sessions that end.
+        one_time_logins: login links that are removed.
+        deciding_credentials: passkeys for decisions that are revoked.
+        second_factors: authenticators and login passkeys that are removed.
+        identities: connections to a single sign-on that are removed.
+        failed_logins: records of failed logins that are removed.
+        erased: the person was erased before.
+    """
+
+    person_id: str
+    name: str
+    addresses: tuple[str, ...]
+    user_ids: tuple[str, ...]
+    roles: tuple[str, ...]
+    tokens: int
+    tokens_minted: int
+    sessions: int
+    one_time_logins: int
+    deciding_credentials: int
+    second_factors: int
+    identities: int
+    failed_logins: int
+    erased: bool

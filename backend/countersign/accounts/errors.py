@@ -15,6 +15,18 @@ class UserNotFound(NotFound):
     code = "user_not_found"
 
 
+class PersonNotFound(NotFound):
+    """There is no such person, or they were erased."""
+
+    code = "person_not_found"
+
+
+class ErasureRefused(Conflict):
+    """This person can't be erased as things are; the message says what to do first."""
+
+    code = "erasure_refused"
+
+
 class RoleUnknown(NotFound):
     """There is no role with this code."""
 

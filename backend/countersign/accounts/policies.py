@@ -24,7 +24,8 @@ ROLES: dict[str, tuple[str, str]] = {
 Action = Literal[
     "project.write", "plan.write", "session.write", "run.write", "decision.write", "comment.write",
     "governance.write", "export.write", "account.write", "credential.confirm",
-    "credential.revoke", "evidence.shred", "break_glass.open", "break_glass.review", "audit.read", "read",
+    "credential.revoke", "evidence.shred", "person.erase", "break_glass.open", "break_glass.review",
+    "audit.read", "read",
 ]  # fmt: skip
 
 PERMISSIONS: dict[Action, frozenset[str]] = {
@@ -39,6 +40,7 @@ PERMISSIONS: dict[Action, frozenset[str]] = {
     "account.write": frozenset({"admin"}),
     "credential.confirm": frozenset({"admin", "director"}),
     "evidence.shred": frozenset({"security_reviewer", "admin"}),
+    "person.erase": frozenset({"admin"}),
     # One's own, or anybody's for who confirms them.
     "credential.revoke": frozenset({"director", "cab_member", "security_reviewer", "admin"}),
     "break_glass.open": frozenset({"director", "cab_member", "security_reviewer"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 import uuid
 from datetime import timedelta
@@ -18,8 +19,10 @@ from countersign.accounts.models import ApiToken, OneTimeLogin, Person, Role, Ro
 from countersign.accounts.policies import ROLES
 from countersign.accounts.selectors import user_data
 from countersign.audit.attribution import changes_attribute
+from countersign.audit.labels import text_seal
 from countersign.audit.services import record
 from countersign.shared.clock import now
+from countersign.shared.env import environment
 
 if TYPE_CHECKING:
     from countersign.shared.actor import Actor
@@ -68,7 +71,7 @@ def user_create(
         message = f"there is a user with the address {email} already"
         raise EmailTaken(message)
     if person_id:
-        person = Person.objects.filter(pk=person_id).first()
+        person = Person.objects.filter(pk=person_id, erased_at__isnull=True).first()
         if person is None:
             message = "there is no such person"
             raise UserNotFound(message, person_id=person_id)
@@ -116,7 +119,7 @@ def role_grant(*, actor: Actor, person_id: str, role: str) -> None:
     if not Role.objects.filter(code=role).exists():
         message = f"there is no role '{role}'; known are {', '.join(ROLES)}"
         raise RoleUnknown(message, role=role)
-    if not Person.objects.filter(pk=person_id).exists():
+    if not Person.objects.filter(pk=person_id, erased_at__isnull=True).exists():
         message = "there is no such person"
         raise UserNotFound(message, person_id=person_id)
     _, created = RoleAssignment.objects.get_or_create(person_id=person_id, role_id=role)
@@ -227,9 +230,29 @@ def login_record(*, actor: Actor, user_id: str, method: str) -> None:
 
 @transaction.atomic(durable=True)
 def login_refusal_record(*, actor: Actor, email: str, reason: str) -> None:
-    """Record a refused login; the address goes in by digest, for it may name a person or be a slip."""
-    digest = f"sha256:{secret_digest(email.strip().lower())}" if email else ""
-    record(actor=actor, type="user.login_refused", subject=("login", digest), data={"reason": reason})
+    """Record a refused login; the address goes in sealed, for it names a person or is a slip."""
+    record(
+        actor=actor,
+        type="user.login_refused",
+        subject=("login", address_sealed(email)),
+        data={"reason": reason},
+    )
+
+
+def address_sealed(email: str) -> str:
+    """Return what an address is called where it must not stand: the same for the same one, in any writing.
+
+    A person's is made under that person's key, and is nobody's once they are erased; a stranger's under a key
+    of the installation, for it may be a slip.
+    """
+    address = email.strip().lower()
+    if not address:
+        return ""
+    user = User.objects.filter(email__iexact=address).first()
+    if user is not None:
+        return text_seal(str(user.person_id), address)
+    key = hashlib.sha256(b"countersign/login-address/v1" + environment().secret_key.encode()).digest()
+    return f"hmac-sha256:{hmac.digest(key, address.encode(), 'sha256').hex()}"
 
 
 @transaction.atomic(durable=True)
@@ -244,7 +267,7 @@ def user_unlock(*, actor: Actor, user_id: str) -> None:
         message = "there is no such user"
         raise UserNotFound(message, user_id=user_id)
     changes_attribute(actor=actor)
-    reset(username=secret_digest(user.email.strip().lower()))
+    reset(username=address_sealed(user.email))
     record(actor=actor, type="user.unlocked", subject=("user", user_id))
 
 

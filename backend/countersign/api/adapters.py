@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.contrib.auth import get_user_model
 
 from countersign.accounts.selectors import actor_of_user
-from countersign.accounts.services import login_record, login_refusal_record, secret_digest
+from countersign.accounts.services import address_sealed, login_record, login_refusal_record
 from countersign.shared.actor import service_actor
 from countersign.shared.env import environment
 from countersign.shared.logs import log_user
@@ -130,7 +130,7 @@ def _second_factor_cipher() -> Fernet:
 
 
 def lockout_name(request: HttpRequest, credentials: Mapping[str, object] | None = None) -> str:
-    """Return what failures are counted under: the address's digest, for it may name a person or be a slip."""
+    """Return what failures are counted under: the address, sealed, for it may name a person or be a slip."""
     given = credentials or {}
     name = given.get("email") or given.get("username") or request.POST.get("login") or ""
-    return secret_digest(str(name).strip().lower())
+    return address_sealed(str(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import os
 import uuid
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 # sealed under it could not be read any more.
 _KNOWN: dict[str, tuple[str, bytes]] = {}
 _KNOWN_LIMIT = 1024
+_KEY_BYTES = 32
 _WATCHING: list[Callable[[], None]] = []
 
 
@@ -32,9 +34,10 @@ def _key_of(person_id: str) -> tuple[str, bytes]:
     if known is not None:
         return known
     row, _created = PersonKey.objects.get_or_create(
-        person_id=person_id, defaults={"key_id": uuid.uuid4(), "secret": os.urandom(32)}
+        person_id=person_id, defaults={"key_id": uuid.uuid4(), "secret": os.urandom(_KEY_BYTES)}
     )
-    found = str(row.key_id), bytes(row.secret)
+    # Who was erased stays so: whoever still says the name says it under a key that nobody keeps.
+    found = str(row.key_id), bytes(row.secret) or os.urandom(_KEY_BYTES)
     transaction.on_commit(lambda: _remember(person_id, found))
     return found
 
@@ -74,6 +77,15 @@ def label_seal(actor: Actor) -> dict[str, str] | str:
         "nonce": base64.b64encode(nonce).decode(),
         "ciphertext": base64.b64encode(sealed).decode(),
     }
+
+
+def text_seal(person_id: str, text: str) -> str:
+    """Return what names a text of a person in the log: the same for the same text, as long as there is a key.
+
+    Whoever lacks the key can't try out texts, and nobody can once the person is erased.
+    """
+    _, secret = _key_of(person_id)
+    return f"hmac-sha256:{hmac.digest(secret, text.encode(), 'sha256').hex()}"
 
 
 def label_open(sealed: Mapping[str, str] | str, secrets_by_key: Mapping[str, bytes]) -> str:

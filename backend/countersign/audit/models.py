@@ -98,12 +98,16 @@ class AuditCosignature(models.Model):
 
 
 class PersonKey(models.Model):
-    """The key under which one person's name stands in the log; destroying it erases the person."""
+    """The key under which one person's name stands in the log; destroying it erases the person.
+
+    The row stays without its secret, so that nobody makes a new key for a person who was erased.
+    """
 
     key_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     person_id = models.UUIDField(unique=True)
     secret = models.BinaryField()
     created_at = models.DateTimeField(db_default=Now())
+    destroyed_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         """Name the key, not the person."""

@@ -111,7 +111,8 @@ def _read(positions: Sequence[int]) -> tuple[AuditEventData, ...]:
     found = AuditEvent.objects.in_bulk(positions)
     rows = [found[position] for position in positions]
     persons = {row.person_id for row in rows if row.person_id}
-    keys = {str(key.key_id): bytes(key.secret) for key in PersonKey.objects.filter(person_id__in=persons)}
+    found_keys = PersonKey.objects.filter(person_id__in=persons, destroyed_at__isnull=True)
+    keys = {str(key.key_id): bytes(key.secret) for key in found_keys}
     leaves = dict(
         AuditLeaf.objects.filter(event_position__in=[row.id for row in rows]).values_list(
             "event_position", "leaf_index"

@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from countersign.audit.attribution import changes_attribute
 from countersign.audit.bodies import event_body
@@ -17,7 +18,7 @@ from countersign.audit.sequencing import ORIGIN
 from countersign.audit.writing import event_insert
 from countersign.shared.clock import isoformat, now
 from countersign.shared.correlation import correlation_id
-from countersign.shared.errors import InvalidInput, NotFound, NoTransaction
+from countersign.shared.errors import InvalidInput, NoTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,18 +108,30 @@ def search_export_record(*, actor: Actor, wanted: EventFilter, size: int) -> Non
 
 
 @transaction.atomic(durable=True)
-def person_erase(*, actor: Actor, person_id: str) -> None:
-    """Destroy the key under which a person's name stands in the log.
+def person_erase(*, actor: Actor, person_id: str) -> bool:
+    """Destroy the key under which a person's name stands in the log, for good.
+
+    Returns:
+        Whether it was there to be destroyed; a repeat changes nothing.
 
     Raises:
-        NotFound: the log holds no key of this person.
+        InvalidInput: this is no person's id.
     """
+    try:
+        person = uuid.UUID(person_id)
+    except ValueError as error:
+        message = "a person's id is a UUID"
+        raise InvalidInput(message, person_id=person_id) from error
     changes_attribute(actor=actor)
-    removed, _ = PersonKey.objects.filter(person_id=person_id).delete()
-    if not removed:
-        message = "the log holds no key of this person"
-        raise NotFound(message, person_id=person_id)
+    # One who never did anything has no key yet, and must not get one afterwards.
+    PersonKey.objects.get_or_create(person_id=person, defaults={"secret": b"-"})
+    destroyed = PersonKey.objects.filter(person_id=person, destroyed_at__isnull=True).update(
+        secret=b"", destroyed_at=Now()
+    )
+    if not destroyed:
+        return False
     # Before, for the event below may name the same person; after, for another thread may still have read it.
     forget_cached_keys()
     transaction.on_commit(forget_cached_keys)
     record(actor=actor, type="person.erased", subject=("person", person_id))
+    return True

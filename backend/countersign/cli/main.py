@@ -7,7 +7,20 @@ import sys
 import typer
 
 from countersign import __version__
-from countersign.cli import audit, break_glass, doctor, down, output, pack, project, status, up, user, witness
+from countersign.cli import (
+    audit,
+    break_glass,
+    doctor,
+    down,
+    output,
+    pack,
+    person,
+    project,
+    status,
+    up,
+    user,
+    witness,
+)
 from countersign.cli.demo import command as demo
 from countersign.shared.errors import DomainError, PermissionDenied
 
@@ -25,6 +38,7 @@ app.command()(doctor.doctor)
 app.add_typer(audit.app, name="audit")
 app.add_typer(user.app, name="user")
 app.add_typer(pack.app, name="pack")
+app.add_typer(person.app, name="person")
 app.add_typer(project.app, name="project")
 app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(witness.app, name="witness")

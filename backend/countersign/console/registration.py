@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.contrib import admin
 
-from countersign.accounts.models import ApiToken, DecidingCredential, OneTimeLogin, RoleAssignment, User
+from countersign.accounts.models import (
+    ApiToken,
+    DecidingCredential,
+    OneTimeLogin,
+    Person,
+    RoleAssignment,
+    User,
+)
 from countersign.audit.models import AuditEvent
 from countersign.console.accounts import (
     ApiTokenAdmin,
@@ -17,6 +24,7 @@ from countersign.console.accounts import (
     UserAdmin,
 )
 from countersign.console.base import ReadOnlyAdmin
+from countersign.console.persons import PersonAdmin
 from countersign.console.platform import AuditEventAdmin, JobAdmin
 from countersign.console.projects import ProjectAdmin
 from countersign.jobs.models import Job
@@ -31,6 +39,7 @@ PAGES: dict[type[Model], type[ReadOnlyAdmin]] = {
     DecidingCredential: DecidingCredentialAdmin,
     Job: JobAdmin,
     OneTimeLogin: OneTimeLoginAdmin,
+    Person: PersonAdmin,
     Project: ProjectAdmin,
     RoleAssignment: RoleAssignmentAdmin,
     User: UserAdmin,

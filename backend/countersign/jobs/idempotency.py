@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Value
-from django.db.models.functions import Now
+from django.db.models import Q, TextField, Value
+from django.db.models.functions import Cast, Now
 
 from countersign.jobs.errors import IdempotencyConflict
 from countersign.jobs.models import IdempotencyKey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from countersign.shared.types import JSON
 
@@ -78,3 +79,18 @@ def idempotency_finish(
 def idempotency_release(*, user_id: str, key: str) -> None:
     """Forget a reservation whose request failed, so that it can be tried again."""
     IdempotencyKey.objects.filter(user_id=user_id, key=key, status__isnull=True).delete()
+
+
+@transaction.atomic(durable=True)
+def answers_forget(*, user_ids: Iterable[str], words: Iterable[str]) -> int:
+    """Forget the stored answers to some users, and all that say one of these words; return how many.
+
+    A repeat of one of these requests is then a new request.
+    """
+    says = Q(user_id__in=list(user_ids))
+    for word in words:
+        # As JSON writes it inside of a string.
+        says |= Q(response_text__icontains=json.dumps(word, ensure_ascii=False)[1:-1])
+    rows = IdempotencyKey.objects.annotate(response_text=Cast("response", TextField())).filter(says)
+    removed, _ = IdempotencyKey.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).delete()
+    return removed

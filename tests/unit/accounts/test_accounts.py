@@ -31,6 +31,7 @@ from countersign.accounts.services import (
     role_grant,
     role_revoke,
     roles_sync,
+    secret_digest,
     token_issue,
     token_revoke,
     user_create,
@@ -279,7 +280,16 @@ def test_logins_are_recorded_without_the_address(alice: UserData) -> None:
         "user.logged_in",
     ]
     assert listed[0].subject_id == ""
-    assert listed[1].subject_id.startswith("sha256:")
+    assert listed[1].subject_id.startswith("hmac-sha256:")
+
+
+def test_refused_logins_of_one_address_have_one_name_that_nobody_can_try_out(alice: UserData) -> None:
+    for email in ("alice@example.org", "ALICE@example.org", "nobody@example.org", "nobody@example.org"):
+        login_refusal_record(actor=SETUP, email=email, reason="wrong_credentials")
+    names = [event.subject_id for event in event_list(actor=SETUP, type="user.login_refused")]
+    assert names[0] == names[1] != names[2] == names[3]
+    assert secret_digest("alice@example.org") not in str(names)
+    assert secret_digest("nobody@example.org") not in str(names)
 
 
 @pytest.mark.parametrize("action", sorted(PERMISSIONS))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import psycopg
 import pytest
+from django.db import transaction
 
 from countersign.audit.errors import PersonErased
-from countersign.audit.labels import label_open
+from countersign.audit.labels import label_open, text_seal
 from countersign.audit.models import PersonKey
 from countersign.audit.selectors import event_list, event_page, sequencing_lag
 from countersign.audit.services import person_erase, record
 from countersign.shared.actor import Actor, ActorKind
 from countersign.shared.correlation import correlation_scope
-from countersign.shared.errors import NotFound, PermissionDenied
+from countersign.shared.errors import InvalidInput, PermissionDenied
 from countersign.shared.paging import CursorInvalid
 
 
@@ -75,14 +78,60 @@ def test_person_erase_makes_the_name_unreadable_and_keeps_the_event(
     oldest = event_list(actor=alice)[-1]
     assert oldest.type == "run.claimed"
     assert oldest.actor_label is None
-    assert not PersonKey.objects.exists()
+    assert [bytes(key.secret) for key in PersonKey.objects.all()] == [b""]
     assert event_list(actor=alice)[0].type == "person.erased"
 
 
-def test_person_erase_of_nobody_is_not_found(db: None, worker: Actor, alice: Actor) -> None:
+def test_person_erase_again_changes_nothing(events: None, worker: Actor, alice: Actor) -> None:
     assert alice.person_id is not None
-    with pytest.raises(NotFound):
-        person_erase(actor=worker, person_id=alice.person_id)
+    assert person_erase(actor=worker, person_id=alice.person_id)
+    assert not person_erase(actor=worker, person_id=alice.person_id)
+    assert len(event_list(actor=worker, type="person.erased")) == 1
+
+
+def test_person_erase_of_somebody_who_never_did_anything_lets_no_key_be_made(
+    db: None, worker: Actor, alice: Actor
+) -> None:
+    assert alice.person_id is not None
+    assert person_erase(actor=worker, person_id=alice.person_id)
+    record(actor=alice, type="run.claimed", subject=("run", "r1"))
+    assert event_list(actor=worker, type="run.claimed")[0].actor_label is None
+
+
+def test_person_erase_of_no_person_is_refused(db: None, worker: Actor) -> None:
+    with pytest.raises(InvalidInput):
+        person_erase(actor=worker, person_id="alice")
+
+
+def test_text_seal_names_a_text_until_the_person_is_erased(events: None, worker: Actor, alice: Actor) -> None:
+    assert alice.person_id is not None
+    named = text_seal(alice.person_id, "a@example.org")
+    assert named == text_seal(alice.person_id, "a@example.org") != text_seal(alice.person_id, "b@example.org")
+    person_erase(actor=worker, person_id=alice.person_id)
+    assert text_seal(alice.person_id, "a@example.org") != named
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_personkey SET secret = 'x'",
+        "UPDATE audit_personkey SET destroyed_at = now()",
+        "UPDATE audit_personkey SET destroyed_at = now(), secret = '', person_id = gen_random_uuid()",
+        "DELETE FROM audit_personkey",
+        "TRUNCATE audit_personkey",
+    ],
+)
+def test_key_of_a_person_is_only_ever_destroyed(
+    committed_db: None, alice: Actor, owner_connection: psycopg.Connection[Any], statement: str
+) -> None:
+    record_committed(alice)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="made and destroyed"):
+        owner_connection.execute(statement)
+
+
+def record_committed(actor: Actor) -> None:
+    with transaction.atomic():
+        record(actor=actor, type="run.claimed", subject=("run", "r1"))
 
 
 def test_label_open_with_another_key_reads_nothing(events: None, alice: Actor) -> None:

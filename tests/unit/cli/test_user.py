@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from countersign.accounts.errors import EmailTaken, UserNotFound
 from countersign.accounts.selectors import user_by_email
-from countersign.accounts.services import one_time_login_redeem, roles_sync, secret_digest
+from countersign.accounts.services import address_sealed, one_time_login_redeem, roles_sync
 from countersign.audit.selectors import event_list
 from countersign.cli.errors import CommandFailed, PlatformNotRunning
 from countersign.cli.main import app
@@ -50,7 +50,7 @@ def test_user_unlock_forgets_failed_logins() -> None:
 
     CliRunner().invoke(app, ADD, catch_exceptions=False)
     AccessAttempt.objects.create(
-        username=secret_digest("ada@example.org"), failures_since_start=10, ip_address="192.0.2.1"
+        username=address_sealed("ada@example.org"), failures_since_start=10, ip_address="192.0.2.1"
     )
     result = CliRunner().invoke(app, ["user", "unlock", "ADA@example.org"], catch_exceptions=False)
     assert (result.exit_code, result.stdout) == (

@@ -133,6 +133,9 @@ class PostgresServer:
             "unix_socket_directories=",
             "max_connections=100",
             "log_line_prefix=%m [%p] %u@%d ",
+            # A statement that fails, and the row it fails on, may name a person; neither belongs into a file.
+            "log_min_error_statement=panic",
+            "log_error_verbosity=terse",
             *(() if self.durable else _FAST),
         ]
         argv = [*user_prefix(), str(postgres_binary("postgres")), "-D", str(self.directory)]

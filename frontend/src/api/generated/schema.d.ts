@@ -579,6 +579,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/persons/{id}/erasure/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what erasing a person would do
+         * @description Answer what would be taken away, and what would stay.
+         */
+        get: operations["persons_erasure_preview"];
+        put?: never;
+        /**
+         * Erase a person, for good
+         * @description End all access, forget who it was, and destroy the key of the person's name in the log.
+         *
+         *     The answer says where the name still stands.
+         */
+        post: operations["persons_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/phases/": {
         parameters: {
             query?: never;
@@ -962,7 +988,7 @@ export interface components {
             status_url: string;
         };
         /** @enum {string} */
-        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "break_glass.open" | "break_glass.review" | "audit.read" | "read";
+        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "audit.read" | "read";
         /** @description A passkey that may sign. */
         AllowedCredential: {
             id: string;
@@ -1367,6 +1393,21 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description Where the name still stands; it says no name, for answers are kept for a repeat. */
+        Erased: {
+            person_id: string;
+            mentions: components["schemas"]["Mention"][];
+        };
+        /** @description What erasing takes away, and the texts that still say the name and stay. */
+        Erasure: {
+            held: components["schemas"]["PersonHeld"];
+            mentions: components["schemas"]["Mention"][];
+        };
+        /** @description The person, named once more. */
+        ErasureInput: {
+            /** @description an address of the person */
+            confirmation: string;
+        };
         /** @description Somebody who may not decide. */
         Excluded: {
             label: string;
@@ -1506,6 +1547,11 @@ export interface components {
             unattended: boolean;
             installation: components["schemas"]["Installation"];
         };
+        /** @description A table in which somebody wrote the name or an address. */
+        Mention: {
+            table: string;
+            rows: number;
+        };
         /** @description The token from the fragment of a one-time login's address. */
         OneTimeLoginInput: {
             token: string;
@@ -1533,6 +1579,24 @@ export interface components {
         };
         /** @enum {string} */
         PasskeyDemand: "none" | "cab" | "all";
+        /** @description What is taken away when the person is erased; the ids stay. */
+        PersonHeld: {
+            person_id: string;
+            name: string;
+            addresses: string[];
+            user_ids: string[];
+            roles: string[];
+            tokens: number;
+            /** @description live tokens of others that the person minted; they stay */
+            tokens_minted: number;
+            sessions: number;
+            one_time_logins: number;
+            deciding_credentials: number;
+            second_factors: number;
+            identities: number;
+            failed_logins: number;
+            erased: boolean;
+        };
         /** @description A persona: whom work is routed to. */
         Persona: {
             code: string;
@@ -3029,6 +3093,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonaPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    persons_erasure_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    persons_erase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
                 };
             };
             default: components["responses"]["Problem"];
