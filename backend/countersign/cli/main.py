@@ -15,6 +15,7 @@ from countersign.cli import (
     output,
     pack,
     person,
+    plan,
     project,
     status,
     up,
@@ -40,6 +41,7 @@ app.add_typer(user.app, name="user")
 app.add_typer(pack.app, name="pack")
 app.add_typer(person.app, name="person")
 app.add_typer(project.app, name="project")
+app.add_typer(plan.app, name="plan")
 app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(witness.app, name="witness")
 

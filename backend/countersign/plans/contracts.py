@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +24,17 @@ class DeliverableState(StrEnum):
     PLANNED = "planned"
     IN_PROGRESS = "in_progress"
     DONE = "done"
+
+
+class GateKind(StrEnum):
+    """What a gate of a phase is: its own, or one that stands for every phase."""
+
+    QUALITY = "quality"
+    GO = "go"
+    NO_GO = "no_go"
+    DECISION = "decision"
+    STANDARD = "standard"
+    CHECKLIST = "checklist"
 
 
 class WorkItemState(StrEnum):
@@ -58,6 +69,41 @@ class PlanProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanRemark:
+    """Something a reader of the plan should know: what was assumed, mended, or contradicts itself."""
+
+    line: int
+    column: int
+    message: str
+
+    def as_dict(self) -> dict[str, JSON]:
+        """Give the remark as plain data."""
+        return {"line": self.line, "column": self.column, "message": self.message}
+
+
+class LineUse(StrEnum):
+    """What became of a line of a plan text; there is no fourth way, and a blank line has none."""
+
+    UNDERSTOOD = "understood"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class LineAccount:
+    """What became of a run of lines; blank lines may lie in between."""
+
+    first: int
+    last: int
+    use: LineUse
+    what: str
+
+    def as_dict(self) -> dict[str, JSON]:
+        """Give the account as plain data."""
+        return {"first": self.first, "last": self.last, "use": self.use.value, "what": self.what}
+
+
+@dataclass(frozen=True, slots=True)
 class SelectorData:
     """Which findings a deliverable is about."""
 
@@ -68,6 +114,81 @@ class SelectorData:
     def as_dict(self) -> dict[str, JSON]:
         """Give the selector as plain data."""
         return {"tool": self.tool, "rules": list(self.rules), "paths": list(self.paths)}
+
+
+@dataclass(frozen=True, slots=True)
+class NoteData:
+    """A piece of prose that the plan carries along, with the line that it began on."""
+
+    title: str
+    text: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileData:
+    """A file that is to be created or modified."""
+
+    path: str
+    action: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptionData:
+    """One way to decide a strategic question."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionData:
+    """A strategic decision that a phase needs."""
+
+    question: str
+    options: tuple[OptionData, ...]
+    documented: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskData:
+    """A risk of the plan."""
+
+    risk: str
+    probability: str
+    impact: str
+    mitigation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """A report or review that the plan asks for."""
+
+    title: str
+    text: str
+    items: tuple[str, ...]
+
+
+class InputState(StrEnum):
+    """Whether an input is known; a pointer to a secret counts as known."""
+
+    KNOWN = "known"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class InputData:
+    """Something that work of a plan needs to know."""
+
+    id: str
+    name: str
+    text: str
+    state: InputState
+    value: str
+    pointer: str
+    secret: bool
+    optional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +212,12 @@ class DeliverableData:
     code: str
     title: str
     state: DeliverableState
-    selector: SelectorData
+    selector: SelectorData | None
     criteria: tuple[CriterionData, ...]
+    owner: str = ""
+    condition: str = ""
+    files: tuple[FileData, ...] = ()
+    technical_notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +230,7 @@ class PhaseGateData:
     met: bool
     evidence: str | None
     reason: str
+    kind: GateKind = GateKind.QUALITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +262,16 @@ class PhaseData:
     signoff: SignoffData | None
     deliverables: tuple[DeliverableData, ...]
     gates: tuple[PhaseGateData, ...]
+    owner: str = ""
+    duration: str = ""
+    planned_start: date | None = None
+    planned_end: date | None = None
+    stated_status: str = ""
+    prerequisites: tuple[str, ...] = ()
+    specification: str = ""
+    files: tuple[FileData, ...] = ()
+    decisions: tuple[DecisionData, ...] = ()
+    notes: tuple[NoteData, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -156,6 +292,16 @@ class PlanData:
     source_digest: str
     created_at: datetime
     phases: tuple[PhaseData, ...]
+    source_format: str = "yaml"
+    authority: str = ""
+    stated_status: str = ""
+    created_on: str = ""
+    inputs: tuple[InputData, ...] = ()
+    risks: tuple[RiskData, ...] = ()
+    escalation: tuple[str, ...] = ()
+    reports: tuple[ReportData, ...] = ()
+    notes: tuple[NoteData, ...] = ()
+    remarks: tuple[PlanRemark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,13 @@ class PlanInvalid(DomainError):
     status = 400
 
 
+class PlanMoved(DomainError):
+    """Another version of the plan was imported since the one that an import was based on."""
+
+    code = "plan_moved"
+    status = 409
+
+
 class PhaseBlocked(DomainError):
     """Work of a phase was to start although a phase it depends on is incomplete."""
 

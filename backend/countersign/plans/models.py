@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from countersign.plans.contracts import (
     DeliverableState,
+    GateKind,
     PhaseState,
     WorkItemKind,
     WorkItemState,
@@ -26,6 +27,9 @@ class Plan(models.Model):
     source_format = models.CharField(max_length=16)
     source_digest = models.CharField(max_length=71)
     source = models.TextField()
+    # The plan as it was read, and what the reader had to say: a later reader may read the text differently.
+    document = models.JSONField(default=dict)
+    remarks = models.JSONField(default=list)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -38,6 +42,35 @@ class Plan(models.Model):
     def __str__(self) -> str:
         """Name the plan."""
         return f"{self.code} v{self.version}"
+
+
+class PlanInput(models.Model):
+    """Something that work of a plan needs to know; of a secret, only where it lies."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="inputs")
+    name = models.CharField(max_length=100)
+    text = models.CharField(max_length=500, blank=True)
+    value = models.TextField(blank=True)
+    pointer = models.CharField(max_length=500, blank=True)
+    secret = models.BooleanField(default=False)
+    optional = models.BooleanField(default=False)
+    order = models.PositiveIntegerField()
+
+    class Meta:
+        """One input a name, and never a secret itself."""
+
+        ordering: ClassVar = ["order"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["plan", "name"], name="plan_input_name_once"),
+            models.CheckConstraint(
+                condition=models.Q(secret=False) | models.Q(value=""), name="plan_input_holds_no_secret"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the input."""
+        return self.name
 
 
 class Phase(models.Model):
@@ -53,6 +86,13 @@ class Phase(models.Model):
     code = models.CharField(max_length=32)
     title = models.CharField(max_length=500)
     objective = models.TextField(blank=True)
+    owner = models.CharField(max_length=500, blank=True)
+    duration = models.CharField(max_length=500, blank=True)
+    planned_start = models.DateField(null=True)
+    planned_end = models.DateField(null=True)
+    # What the plan's author says of it: never evidence, and never what `state` is made of.
+    stated_status = models.CharField(max_length=500, blank=True)
+    details = models.JSONField(default=dict)
     order = models.PositiveIntegerField()
     depends_on = models.JSONField(default=list)
     state = models.CharField(max_length=20)
@@ -95,7 +135,10 @@ class Deliverable(models.Model):
     code = models.CharField(max_length=32)
     title = models.CharField(max_length=500)
     order = models.PositiveIntegerField()
-    selector = models.JSONField()
+    selector = models.JSONField(null=True)
+    owner = models.CharField(max_length=500, blank=True)
+    condition = models.CharField(max_length=500, blank=True)
+    details = models.JSONField(default=dict)
     state = models.CharField(max_length=16)
 
     class Meta:
@@ -159,12 +202,16 @@ class PhaseGate(_Demand):
     """A quality gate of a phase."""
 
     phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="gates")
+    kind = models.CharField(max_length=16, default=GateKind.QUALITY.value)
 
     class Meta:
         """Met needs evidence."""
 
         ordering: ClassVar = ["order"]
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=[kind.value for kind in GateKind]), name="phase_gate_kind_known"
+            ),
             models.UniqueConstraint(fields=["phase", "code"], name="phase_gate_code_once"),
             models.CheckConstraint(
                 condition=models.Q(met=False) | ~models.Q(evidence=""),

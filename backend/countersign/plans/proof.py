@@ -16,17 +16,22 @@ from countersign.plans.contracts import (
     ChangeFact,
     DeliverableData,
     FindingFact,
+    GateKind,
     PhaseData,
     PhaseFacts,
+    PhaseGateData,
     SelectorData,
     WorkItemData,
     WorkItemState,
 )
 from countersign.plans.selection import selector_matches
+from countersign.plans.unjudged import coverage_wanted, reason_unjudged
 from countersign.shared.types import JSON
 from countersign_verify.canonical import digest_of
 
 VERSION = 1
+# `None` where a deliverable is not about findings: then no analysis can show that there is nothing to do.
+_Selectors = tuple[SelectorData, ...] | None
 _GATE_PASSED = "pass"
 _SHOWN = 20
 
@@ -55,12 +60,12 @@ def proof_build(record: PhaseRecord, facts: PhaseFacts) -> dict[str, Any]:  # th
     phase = record.phase
     evidence: dict[str, JSON] = {}
     deliverables = [_deliverable(item, record, facts, evidence) for item in phase.deliverables]
-    selectors = tuple(item.selector for item in phase.deliverables)
+    selectors = _selectors(phase.deliverables)
     gates: list[JSON] = []
     for gate in phase.gates:
         answer = _answer(gate.check, selectors, record.work_items, facts)
         gates.append(
-            {"code": gate.code, "text": gate.text, **_answered(answer, evidence)},
+            {"code": gate.code, "text": _gate_text(gate), **_answered(answer, evidence)},
         )
     return {
         "v": VERSION,
@@ -75,7 +80,7 @@ def proof_build(record: PhaseRecord, facts: PhaseFacts) -> dict[str, Any]:  # th
         "dependencies": [{"code": code, "complete": complete} for code, complete in record.dependencies],
         "deliverables": deliverables,
         "gates": gates,
-        "coverage": {"applies": False, "reason": "the plan sets no coverage threshold"},
+        "coverage": _coverage(phase),
         "signoff": _signoff(phase),
         "evidence": [{"digest": digest, "record": evidence[digest]} for digest in sorted(evidence)],
     }
@@ -84,6 +89,27 @@ def proof_build(record: PhaseRecord, facts: PhaseFacts) -> dict[str, Any]:  # th
 def proof_unsigned(proof: Mapping[str, Any]) -> dict[str, Any]:  # the proof is JSON
     """Give the proof as it stood before the sign-off: this is what the Director signs over."""
     return {**proof, "signoff": None}
+
+
+def _selectors(deliverables: Iterable[DeliverableData]) -> _Selectors:
+    """Give the selectors of all deliverables; `None` when one has none: its findings can't be looked for."""
+    found = tuple(item.selector for item in deliverables)
+    known = tuple(selector for selector in found if selector is not None)
+    return known if len(known) == len(found) else None
+
+
+def _gate_text(gate: PhaseGateData) -> str:
+    """Say of a NO-GO trigger what meets it: that it does not hold."""
+    return f"must not be: {gate.text}" if gate.kind is GateKind.NO_GO else gate.text
+
+
+def _coverage(phase: PhaseData) -> dict[str, JSON]:
+    """Say which coverage the phase has to reach; nothing measures it yet, and unknown is not reached."""
+    criteria = [criterion.check for item in phase.deliverables for criterion in item.criteria]
+    wanted = coverage_wanted([*criteria, *(gate.check for gate in phase.gates)])
+    if wanted is None:
+        return {"applies": False, "reason": "the plan sets no coverage threshold"}
+    return {"applies": True, "threshold": wanted, "measured": None}
 
 
 def _signoff(phase: PhaseData) -> dict[str, JSON] | None:
@@ -106,7 +132,7 @@ def _deliverable(
     criteria: list[JSON] = []
     all_met = True
     for criterion in deliverable.criteria:
-        answer = _answer(criterion.check, (deliverable.selector,), items, facts)
+        answer = _answer(criterion.check, _selectors([deliverable]), items, facts)
         all_met = all_met and answer.met
         criteria.append({"code": criterion.code, "text": criterion.text, **_answered(answer, evidence)})
     return {
@@ -134,7 +160,7 @@ def _answered(answer: Answer, evidence: dict[str, JSON]) -> dict[str, JSON]:
 
 def _answer(
     check: Mapping[str, Any],  # the check document
-    selectors: tuple[SelectorData, ...],
+    selectors: _Selectors,
     items: tuple[WorkItemData, ...],
     facts: PhaseFacts,
 ) -> Answer:
@@ -146,10 +172,13 @@ def _answer(
     if kind == "gate_passed":
         gates = tuple(check["gates"])
         return _gate_passed(gates, items, lambda: _nothing_to_do(selectors, facts, check), facts)
-    return Answer(met=False, reason=f"a check of the kind {kind!r} is not known", evidence=None)
+    reason = reason_unjudged(check) or f"a check of the kind {kind!r} is not known"
+    return Answer(met=False, reason=reason, evidence=None)
 
 
-def _findings_zero(selectors: tuple[SelectorData, ...], facts: PhaseFacts, *, fixable_only: bool) -> Answer:
+def _findings_zero(selectors: _Selectors, facts: PhaseFacts, *, fixable_only: bool) -> Answer:
+    if selectors is None:
+        return Answer(met=False, reason="unknown: the plan does not say which findings", evidence=None)
     left = _left(selectors, facts, fixable_only=fixable_only)
     if left is None:
         return Answer(
@@ -267,7 +296,7 @@ def _gate_passed(
 
 
 def _nothing_to_do(
-    selectors: tuple[SelectorData, ...],
+    selectors: _Selectors,
     facts: PhaseFacts,
     check: Mapping[str, Any],  # the check document
 ) -> Answer:
@@ -276,6 +305,9 @@ def _nothing_to_do(
     That is enough only when the analysis shows that there was nothing to change; a check that asks
     for auto-fixable findings only is content when none of those is left.
     """
+    if selectors is None:
+        reason = "no change was started, and the plan names no findings that could show that none is needed"
+        return Answer(met=False, reason=reason, evidence=None)
     fixable_only = bool(check.get("fixable_only"))
     left = _left(selectors, facts, fixable_only=fixable_only)
     if left is None:

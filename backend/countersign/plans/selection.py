@@ -69,7 +69,7 @@ def deliverable_choose(
     if not rules or not paths:
         return None
     for deliverable in deliverables:
-        if all(
+        if deliverable.selector is not None and all(
             selector_matches(deliverable.selector, tool=tool, rule=rule, path=path)
             for rule in rules
             for path in paths

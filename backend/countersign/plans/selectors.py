@@ -6,26 +6,23 @@ from uuid import UUID
 
 from countersign.accounts.policies import require
 from countersign.plans.contracts import (
-    CriterionData,
-    DeliverableData,
-    DeliverableState,
     PhaseData,
     PhaseFacts,
-    PhaseGateData,
     PhaseState,
     PlanData,
     ProjectStateEntryData,
-    SelectorData,
-    SignoffData,
     WorkItemData,
-    WorkItemKind,
     WorkItemState,
 )
+from countersign.plans.conversions import (
+    PHASE_PARTS,
+    phase_data,
+    plan_data,
+    project_state_entry_data,
+    work_item_data,
+)
 from countersign.plans.models import (
-    AcceptanceCriterion,
-    Deliverable,
     Phase,
-    PhaseGate,
     Plan,
     ProjectStateEntry,
     WorkItem,
@@ -33,8 +30,6 @@ from countersign.plans.models import (
 from countersign.plans.proof import PhaseRecord, proof_build
 from countersign.shared.actor import Actor
 from countersign.shared.errors import NotFound
-
-_PHASE_PARTS = ("deliverables__criteria", "gates")
 
 
 def plan_get(*, actor: Actor, plan_id: str) -> PlanData:
@@ -58,11 +53,7 @@ def plan_current(*, actor: Actor, project_id: str) -> PlanData | None:
         PermissionDenied: The actor may not read.
     """
     require(actor, "read")
-    plan = (
-        Plan.objects.filter(project_id=as_uuid(project_id, "project"))
-        .order_by("-created_at", "-version")
-        .first()
-    )
+    plan = current_row(project_id)
     return None if plan is None else plan_data(plan)
 
 
@@ -98,7 +89,7 @@ def phase_list(*, actor: Actor, plan_id: str) -> tuple[PhaseData, ...]:
     """
     require(actor, "read")
     rows = Phase.objects.filter(plan_id=as_uuid(plan_id, "plan"))
-    return tuple(phase_data(row) for row in rows.select_related("plan").prefetch_related(*_PHASE_PARTS))
+    return tuple(phase_data(row) for row in rows.select_related("plan").prefetch_related(*PHASE_PARTS))
 
 
 def work_item_get(*, actor: Actor, work_item_id: str) -> WorkItemData:
@@ -197,6 +188,16 @@ def as_uuid(value: str, noun: str) -> UUID:
         raise _not_found(noun, value) from error
 
 
+def current_row(project_id: str) -> Plan | None:
+    """Return the row of the plan version imported last into a project.
+
+    Raises:
+        NotFound: The id is not a UUID.
+    """
+    plans = Plan.objects.filter(project_id=as_uuid(project_id, "project"))
+    return plans.order_by("-created_at", "-version").first()
+
+
 def phase_row(phase_id: str) -> Phase:
     """Return the row of a phase with its parts.
 
@@ -205,7 +206,7 @@ def phase_row(phase_id: str) -> Phase:
     """
     row = (
         Phase.objects.select_related("plan")
-        .prefetch_related(*_PHASE_PARTS)
+        .prefetch_related(*PHASE_PARTS)
         .filter(pk=as_uuid(phase_id, "phase"))
         .first()
     )
@@ -262,100 +263,6 @@ def blockers_of(item: WorkItem) -> tuple[str, ...]:
     return tuple(blockers)
 
 
-def plan_data(plan: Plan) -> PlanData:
-    """Give a plan as plain data."""
-    phases = plan.phases.select_related("plan").prefetch_related(*_PHASE_PARTS)
-    return PlanData(
-        id=str(plan.id),
-        project_id=str(plan.project_id),
-        code=plan.code,
-        title=plan.title,
-        description=plan.description,
-        version=plan.version,
-        source_digest=plan.source_digest,
-        created_at=plan.created_at,
-        phases=tuple(phase_data(phase) for phase in phases),
-    )
-
-
-def phase_data(row: Phase) -> PhaseData:
-    """Give a phase as plain data."""
-    return PhaseData(
-        id=str(row.id),
-        plan_id=str(row.plan_id),
-        project_id=str(row.plan.project_id),
-        code=row.code,
-        title=row.title,
-        objective=row.objective,
-        order=row.order,
-        depends_on=tuple(row.depends_on),
-        state=PhaseState(row.state),
-        missing=tuple(row.missing),
-        proof_digest=row.proof_digest,
-        evaluated_at=row.evaluated_at,
-        signoff=_signoff_data(row),
-        deliverables=tuple(deliverable_data(part) for part in row.deliverables.all()),
-        gates=tuple(_gate_data(gate) for gate in row.gates.all()),
-    )
-
-
-def deliverable_data(row: Deliverable) -> DeliverableData:
-    """Give a deliverable as plain data."""
-    selector = row.selector
-    return DeliverableData(
-        id=str(row.id),
-        phase_id=str(row.phase_id),
-        code=row.code,
-        title=row.title,
-        state=DeliverableState(row.state),
-        selector=SelectorData(
-            tool=selector["tool"],
-            rules=tuple(selector["rules"]),
-            paths=tuple(selector["paths"]),
-        ),
-        criteria=tuple(_criterion_data(criterion) for criterion in row.criteria.all()),
-    )
-
-
-def work_item_data(row: WorkItem) -> WorkItemData:
-    """Give a work item as plain data."""
-    deliverable = row.deliverable
-    return WorkItemData(
-        id=str(row.id),
-        project_id=str(row.project_id),
-        session_id=str(row.session_id),
-        deliverable_id=None if deliverable is None else str(deliverable.id),
-        deliverable_code="" if deliverable is None else deliverable.code,
-        phase_id=None if deliverable is None else str(deliverable.phase_id),
-        phase_code="" if deliverable is None else deliverable.phase.code,
-        key=row.key,
-        title=row.title,
-        kind=WorkItemKind(row.kind),
-        tool=row.tool,
-        rules=tuple(row.rules),
-        paths=tuple(row.paths),
-        finding_ids=tuple(row.finding_ids),
-        priority=row.priority,
-        persona=row.persona,
-        adapter=row.adapter,
-        state=WorkItemState(row.state),
-        reason=row.reason,
-        created_at=row.created_at,
-    )
-
-
-def project_state_entry_data(row: ProjectStateEntry) -> ProjectStateEntryData:
-    """Give a project state entry as plain data."""
-    return ProjectStateEntryData(
-        id=str(row.id),
-        project_id=str(row.project_id),
-        run_id=str(row.run_id),
-        text=row.text,
-        commit=row.commit,
-        created_at=row.created_at,
-    )
-
-
 def _work_items_that_count(row: Phase) -> tuple[WorkItemData, ...]:
     """Return the work items a phase is judged by.
 
@@ -387,39 +294,6 @@ def _all_before(code: str, by_code: dict[str, Phase]) -> list[str]:
             found.add(current)
             waiting.extend(by_code[current].depends_on)
     return sorted(found, key=lambda name: by_code[name].order)
-
-
-def _signoff_data(row: Phase) -> SignoffData | None:
-    if row.signed_off_at is None:
-        return None
-    return SignoffData(
-        request_id=row.signoff_request_id,
-        decision_id=row.signoff_decision_id,
-        proof_digest=row.signoff_proof_digest,
-        signed_at=row.signed_off_at,
-    )
-
-
-def _criterion_data(row: AcceptanceCriterion) -> CriterionData:
-    return CriterionData(
-        code=row.code,
-        text=row.text,
-        check=row.check_document,
-        met=row.met,
-        evidence=row.evidence or None,
-        reason=row.reason,
-    )
-
-
-def _gate_data(row: PhaseGate) -> PhaseGateData:
-    return PhaseGateData(
-        code=row.code,
-        text=row.text,
-        check=row.check_document,
-        met=row.met,
-        evidence=row.evidence or None,
-        reason=row.reason,
-    )
 
 
 def _not_found(noun: str, value: str) -> NotFound:

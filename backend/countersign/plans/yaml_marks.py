@@ -4,47 +4,23 @@ The loader of PyYAML hands over values without their place, keeps the last of tw
 silence and expands aliases without a limit. A plan needs the opposite of all three.
 """
 
-from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import yaml
 
 from countersign.plans.contracts import PlanProblem
+from countersign.plans.marks import Location, Marked, Plain
 
-MAX_CHARACTERS: Final = 2_000_000
 MAX_DEPTH: Final = 32
-
-Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
-Location: TypeAlias = tuple[str | int, ...]
 
 # The C parser is ten times faster; a platform without libyaml gets the same answers more slowly.
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SCALAR_TAGS: Final = {f"tag:yaml.org,2002:{name}": name for name in ("str", "int", "float", "bool", "null")}
 
 
-@dataclass(slots=True)
-class MarkedYaml:
-    """Plain data, the place (line, column) of each value, and what was wrong with the text."""
-
-    data: Plain = None
-    marks: dict[Location, tuple[int, int]] = field(default_factory=dict)
-    problems: list[PlanProblem] = field(default_factory=list)
-
-    def place(self, location: Location) -> tuple[int, int]:
-        """Give the place of a value, or of the nearest value around it that exists."""
-        for length in range(len(location), -1, -1):
-            mark = self.marks.get(location[:length])
-            if mark is not None:
-                return mark
-        return (1, 1)
-
-
-def yaml_read(text: str) -> MarkedYaml:
+def yaml_read(text: str) -> Marked:
     """Read one YAML document; never raises for bad text, the problems are in the answer."""
-    result = MarkedYaml()
-    if len(text) > MAX_CHARACTERS:
-        result.problems.append(PlanProblem(1, 1, f"the text is longer than {MAX_CHARACTERS} characters"))
-        return result
+    result = Marked()
     try:
         _events_check(text, result)
         node = None if result.problems else yaml.compose(text, Loader=_LOADER)
@@ -60,7 +36,20 @@ def yaml_read(text: str) -> MarkedYaml:
     return result
 
 
-def _events_check(text: str, result: MarkedYaml) -> None:
+def comment_lines(text: str) -> list[int]:
+    """Return the numbers of the lines that hold nothing but a comment, in a text that could be read."""
+    inside: set[int] = set()
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.ScalarEvent) and event.start_mark and event.end_mark:
+            inside.update(range(event.start_mark.line + 2, event.end_mark.line + 2))
+    return [
+        number
+        for number, line in enumerate(text.split("\n"), start=1)
+        if line.lstrip().startswith("#") and number not in inside
+    ]
+
+
+def _events_check(text: str, result: Marked) -> None:
     """Refuse aliases (they can multiply without a limit) and absurd depth before composing."""
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
@@ -76,7 +65,7 @@ def _events_check(text: str, result: MarkedYaml) -> None:
             depth -= 1
 
 
-def _convert(node: yaml.Node, location: Location, result: MarkedYaml) -> Plain:
+def _convert(node: yaml.Node, location: Location, result: Marked) -> Plain:
     result.marks[location] = _mark(node)
     if isinstance(node, yaml.MappingNode):
         return _convert_mapping(node, location, result)
@@ -85,7 +74,7 @@ def _convert(node: yaml.Node, location: Location, result: MarkedYaml) -> Plain:
     return _convert_scalar(node, result)
 
 
-def _convert_mapping(node: yaml.MappingNode, location: Location, result: MarkedYaml) -> Plain:
+def _convert_mapping(node: yaml.MappingNode, location: Location, result: Marked) -> Plain:
     data: dict[str, Plain] = {}
     for key_node, value_node in node.value:
         key = key_node.value
@@ -101,7 +90,7 @@ def _convert_mapping(node: yaml.MappingNode, location: Location, result: MarkedY
     return data
 
 
-def _convert_scalar(node: yaml.Node, result: MarkedYaml) -> Plain:
+def _convert_scalar(node: yaml.Node, result: Marked) -> Plain:
     kind = _SCALAR_TAGS.get(node.tag)
     if kind == "str":
         return str(node.value)

@@ -57,7 +57,9 @@ def test_plan_parse_reads_everything() -> None:
     assert (plan.code, plan.title) == ("PLAN", "A plan")
     assert [phase.code for phase in plan.phases] == ["P1", "P2"]
     assert plan.phases[1].depends_on == ["P1"]
-    assert plan.phases[0].deliverables[0].selector.paths == ["**"]
+    selector = plan.phases[0].deliverables[0].selector
+    assert selector is not None
+    assert selector.paths == ["**"]
     assert plan.phases[1].deliverables[0].acceptance_criteria[0].check.kind == "merged"
     assert plan.phases[0].gates[0].check.kind == "gate_passed"
 
@@ -80,7 +82,8 @@ def test_plan_parse_refuses_an_unknown_format() -> None:
         ("- a", 1, 1, "input should be a valid dictionary"),
         ("a: [1,\nb: 2]\nc", 3, 2, "expected"),
         ("a: [1,", 1, 7, "expected"),
-        ("a: \x00", 1, 4, "not allowed in YAML"),
+        ("a: \x00", 1, 4, "U+0000 is no text"),
+        ("a: \ufffe", 1, 4, "not allowed in YAML"),
         ("a: 1\nb: &x 2\nc: *x\n", 3, 4, "aliases are not allowed"),
         ("a: " + "[" * 40, 1, 35, "nested deeper"),
         ("[a, b]: 1", 1, 1, "a key must be plain text"),
@@ -97,7 +100,7 @@ def test_plan_parse_refuses_unreadable_text(text: str, line: int, column: int, m
 
 
 def test_plan_parse_refuses_a_text_without_end() -> None:
-    assert "longer than" in problems_of("#" * 2_000_001)[0][2]
+    assert "2,000,001 bytes and may have 2,000,000" in problems_of("#" * 2_000_001)[0][2]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +161,7 @@ def test_plan_parse_tells_a_circle_as_the_plan_does() -> None:
     )
     ((line, _, message),) = problems_of(f"code: X\ntitle: T\nphases:\n{phases}\n")
     assert line == 6
-    circle = message.split(": ")[1].split(" -> ")
+    circle = message.split(": ")[1].split(";")[0].split(" -> ")
     waits = {"A": "C", "B": "A", "C": "B"}
     assert all(waits[one] == other for one, other in pairwise(circle))
 

@@ -3,7 +3,7 @@ import uuid
 import pytest
 
 from countersign.audit.selectors import event_list
-from countersign.plans.contracts import DeliverableState, PhaseState, PlanData
+from countersign.plans.contracts import DeliverableState, PhaseState, PlanData, SelectorData
 from countersign.plans.errors import PlanInvalid
 from countersign.plans.models import Phase, Plan
 from countersign.plans.selectors import phase_get, phase_list, plan_current, plan_get, plan_list
@@ -23,7 +23,7 @@ def test_plan_import_saves_every_part(plan: PlanData, operator: Actor) -> None:
     ]
     deliverable = plan.phases[0].deliverables[0]
     assert deliverable.state is DeliverableState.PLANNED
-    assert (deliverable.selector.tool, deliverable.selector.rules) == ("ruff", ("F401",))
+    assert deliverable.selector == SelectorData(tool="ruff", rules=("F401",))
     assert [criterion.code for criterion in deliverable.criteria] == ["1", "2"]
     assert deliverable.criteria[0].check == {"kind": "findings_zero", "fixable_only": True}
     assert not plan.phases[0].gates[0].met

@@ -11,10 +11,11 @@ from countersign.audit.services import record
 from countersign.jobs.contracts import Lease
 from countersign.jobs.services import lease_check
 from countersign.plans.contracts import PhaseData, PhaseEvaluation, PhaseFacts, PhaseState
+from countersign.plans.conversions import phase_data
 from countersign.plans.errors import SignoffRefused
 from countersign.plans.models import AcceptanceCriterion, Deliverable, Phase, PhaseGate
 from countersign.plans.proof import proof_build
-from countersign.plans.selectors import phase_data, phase_record, phase_row
+from countersign.plans.selectors import phase_record, phase_row
 from countersign.plans.services.locks import plan_lock
 from countersign.shared.actor import Actor
 from countersign_verify.canonical import digest_of

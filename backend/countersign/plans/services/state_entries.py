@@ -9,9 +9,10 @@ from countersign.audit.services import record
 from countersign.jobs.contracts import Lease
 from countersign.jobs.services import lease_check
 from countersign.plans.contracts import ProjectStateEntryData
+from countersign.plans.conversions import project_state_entry_data
 from countersign.plans.errors import ProjectStateConflict
 from countersign.plans.models import ProjectStateEntry
-from countersign.plans.selectors import as_uuid, project_state_entry_data
+from countersign.plans.selectors import as_uuid
 from countersign.projects.selectors import project_get
 from countersign.shared.actor import Actor
 

@@ -9,9 +9,10 @@ from countersign.audit.services import record
 from countersign.jobs.contracts import Lease
 from countersign.jobs.services import lease_check
 from countersign.plans.contracts import WorkItemData, WorkItemDraft, WorkItemState
+from countersign.plans.conversions import work_item_data
 from countersign.plans.errors import PhaseBlocked, WorkItemStateConflict
 from countersign.plans.models import Deliverable, WorkItem
-from countersign.plans.selectors import as_uuid, blockers_of, work_item_data, work_item_row
+from countersign.plans.selectors import as_uuid, blockers_of, work_item_row
 from countersign.plans.services.locks import plan_lock
 from countersign.projects.selectors import project_get
 from countersign.shared.actor import Actor
