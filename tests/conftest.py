@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
 from countersign.cli.embedded.network import port_choose
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
 
     from countersign.shared.storage import ObjectStore
+
+# For what takes minutes: `./scripts/test --nightly`. Tests look at its name for how far they go.
+hypothesis_settings.register_profile("nightly", deadline=None, print_blob=True)
 
 _SERVERS = "COUNTERSIGN_TEST_SERVERS"
 _SUPERUSER_PASSWORD = "COUNTERSIGN_TEST_SUPERUSER_PASSWORD"
