@@ -49,6 +49,7 @@ class Check:
     directory: Path = ROOT
     fast: bool = True
     alone: bool = False
+    nightly: bool = False
     unknown: Callable[[str], bool] = lambda _: False
     fine: tuple[int, ...] = (0,)
 
@@ -176,6 +177,18 @@ def checks(*, fast: bool) -> tuple[Check, ...]:
             alone=True,
         ),
         Check(
+            "nightly: decisions",
+            (
+                python(
+                    *("-m", "pytest", "-q", "--hypothesis-profile=nightly"),
+                    "tests/unit/approvals/test_decision_machine.py",
+                ),
+            ),
+            matching(r"\d+ (passed|failed|error)"),
+            alone=True,
+            nightly=True,
+        ),
+        Check(
             "end to end",
             (python("-m", "pytest", "-q", "-rs", "tests/e2e"),),
             matching(r"\d+ (passed|failed|error|skipped)"),
@@ -299,12 +312,15 @@ def main() -> int:
     """Run the checks that were asked for; 1 when one failed."""
     parser = argparse.ArgumentParser(prog="scripts/test", description="Run every check of this repository.")
     parser.add_argument("--fast", action="store_true", help="leave out what takes minutes")
+    parser.add_argument("--nightly", action="store_true", help="only the randomised tests, at full length")
     parser.add_argument("--only", metavar="PATTERN", default="", help="only checks whose name matches")
     options = parser.parse_args()
     chosen = [
         check
         for check in checks(fast=options.fast)
-        if re.search(options.only, check.name) and (check.fast or not options.fast)
+        if re.search(options.only, check.name)
+        and (check.fast or not options.fast)
+        and check.nightly == options.nightly
     ]
     if not chosen:
         parser.error(f"no check matches {options.only!r}")

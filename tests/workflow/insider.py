@@ -32,6 +32,12 @@ class Insider:
             cursor = connection.execute(statement.encode(), [_value(item) for item in values])
             return cursor.fetchall() if cursor.description else []
 
+    def named(self, statement: str, **values: object) -> None:
+        """Write with named values."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(statement.encode(), values)
+
     def one(self, statement: str, *values: object) -> Any:  # noqa: ANN401 - whatever the column holds
         [(found,)] = self.sql(statement, *values)
         return found

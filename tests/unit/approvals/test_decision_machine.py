@@ -2,7 +2,7 @@
 
 The profile ``nightly`` takes more than ten thousand steps:
 
-    pytest tests/unit/approvals/test_decision_machine.py --hypothesis-profile=nightly
+    ./scripts/test --nightly
 """
 
 from __future__ import annotations
