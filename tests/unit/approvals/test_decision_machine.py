@@ -59,7 +59,7 @@ BINDINGS: dict[str, object] = {
     "manifest_digest": "sha256:" + "9" * 64,
     "ruleset_digest": "sha256:" + "8" * 64,
 }
-PROFILES = {"nightly": (260, 50)}
+PROFILES = {"nightly": (330, 50)}
 SHORT = (14, 30)
 
 
