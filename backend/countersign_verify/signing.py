@@ -10,19 +10,12 @@ from countersign_verify.errors import RefusedError
 
 PUBLIC_KEY_SIZE = 32
 SIGNATURE_SIZE = 64
-# The points of order 1, 2, 4 and 8, without their sign: a key that is one of them "signs" whatever one
-# likes, and libraries differ in whether they let it.
+# The points of order 1, 2, 4 and 8, by their y and without their sign: a key that is one of them "signs"
+# whatever one likes, and libraries differ in whether they let it.
+_PRIME = 2**255 - 19
+_ORDER_8 = 0x5FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER = frozenset(
-    bytes.fromhex(point)
-    for point in (
-        "00" * 32,
-        "01" + "00" * 31,
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        "ec" + "ff" * 30 + "7f",
-        "ed" + "ff" * 30 + "7f",
-        "ee" + "ff" * 30 + "7f",
-    )
+    y.to_bytes(32, "little") for y in (0, 1, _ORDER_8, _PRIME - _ORDER_8, _PRIME - 1, _PRIME, _PRIME + 1)
 )
 
 
