@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs" / "reference" / "insider-attacks.md").read_text()
 NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
 
 
-def tests_of(path: Path) -> set[str]:
+def names_in(path: Path) -> set[str]:
     return {
         node.name
         for node in ast.walk(ast.parse(path.read_text()))
@@ -22,7 +22,7 @@ def tests_of(path: Path) -> set[str]:
 
 
 def test_insider_page_names_tests_that_exist() -> None:
-    missing = [f"{file}::{name}" for file, name in NAMED if name not in tests_of(ROOT / file)]
+    missing = [f"{file}::{name}" for file, name in NAMED if name not in names_in(ROOT / file)]
     assert missing == []
     assert len(NAMED) > 20
 
@@ -34,4 +34,4 @@ def test_insider_page_has_every_attack_on_decisions_and_no_other() -> None:
 def test_insider_page_has_every_test_of_an_insider() -> None:
     listed = {name for _, name in NAMED}
     for file in (ROOT / "tests" / "workflow").glob("test_insider_*.py"):
-        assert tests_of(file) <= listed
+        assert names_in(file) <= listed
