@@ -266,7 +266,10 @@ def _ignore_rules(repository: Repository, base: Mapping[str, TreeEntry]) -> dict
             # hours.
             usable = [line for line in text.splitlines() if line.replace("**", "*").count("*") <= _MAX_STARS]
             rules.setdefault(posixpath.dirname(entry.path), []).extend(usable)
-    return {directory: GitIgnoreSpec.from_lines(lines) for directory, lines in rules.items()}
+    # The library's other matchers break off at names that are not UTF-8, which are refused by name later.
+    return {
+        directory: GitIgnoreSpec.from_lines(lines, backend="simple") for directory, lines in rules.items()
+    }
 
 
 def _is_ignored(path: str, rules: Mapping[str, GitIgnoreSpec]) -> bool:
