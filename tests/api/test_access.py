@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from tests.api.test_quorum_policies import tiers
 from tests.api.world import World, phase_request, unknown_id
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ BODIES = {
     },
     "/api/v1/approval-requests/{id}/comments/": {"text": "t"},
     "/api/v1/exports/": {},
+    "/api/v1/quorum-policies/": {"tiers": tiers(), "reason": "r"},
     "/api/v1/break-glass/": {"project": "sample", "reason": "logins fail"},
     "/api/v1/break-glass/{id}/review/": {"review": "it had to be"},
     "/api/v1/packs/{digest}/shred/": {"confirmation": "c", "reason": "a token leaked"},

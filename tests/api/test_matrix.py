@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.api import matrix
+from tests.api.test_quorum_policies import tiers
 from tests.api.world import PLAN, WORKER, World, phase_request, unknown_id
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def request_of(world: World, method: str, path: str) -> tuple[str, dict[str, Any
         "/api/v1/plans/": {"project": "sample", "text": PLAN.replace("code: PLAN", f"code: NEXT{number}")},
         "/api/v1/sessions/": {"project": "sample"},
         "/api/v1/exports/": {},
+        "/api/v1/quorum-policies/": {"tiers": tiers(2 + number % 18), "reason": "more eyes"},
         "/api/v1/break-glass/": {"project": "sample", "reason": "the login is broken"},
         "/api/v1/break-glass/{id}/review/": {"review": "it had to be"},
     }

@@ -27,6 +27,8 @@ class DecidingCredential(models.Model):
     rp_id = models.CharField(max_length=253)
     credential_id = models.BinaryField(unique=True)
     public_key = models.BinaryField(unique=True)
+    # The same key in another spelling is the same key.
+    material = models.CharField(max_length=71, unique=True)
     sign_count = models.BigIntegerField(default=0)
     transports = models.JSONField(default=list)
     state = models.CharField(max_length=16, choices=CredentialState, default=CredentialState.PROPOSED)

@@ -36,6 +36,7 @@ from countersign.accounts.errors import (
     PasskeysUnavailable,
     SecondPersonNeeded,
 )
+from countersign.accounts.keys import key_twins, material_digest
 from countersign.accounts.models import CredentialState, DecidingCredential
 from countersign.accounts.policies import may, require
 from countersign.audit.services import record
@@ -134,6 +135,7 @@ def credential_propose(
         rp_id=party.rp_id,
         credential_id=verified.credential_id,
         public_key=verified.credential_public_key,
+        material=material_digest(verified.credential_public_key),
         sign_count=verified.sign_count,
         transports=_transports(credential),
     )
@@ -212,7 +214,7 @@ def credential_confirm(*, actor: Actor, credential_id: str, fingerprint: str) ->
     confirmer = _in_person(actor)
     require(actor, "credential.confirm")
     row = _locked(credential_id)
-    if str(row.person_id) == confirmer:
+    if str(row.person_id) == confirmer or str(row.person_id) in key_twins(confirmer):
         message = "a passkey that decides is confirmed by another person than its owner"
         raise SecondPersonNeeded(message)
     found = credential_data(row)

@@ -23,9 +23,9 @@ ROLES: dict[str, tuple[str, str]] = {
 
 Action = Literal[
     "project.write", "plan.write", "session.write", "run.write", "decision.write", "comment.write",
-    "governance.write", "export.write", "account.write", "credential.confirm",
-    "credential.revoke", "evidence.shred", "person.erase", "break_glass.open", "break_glass.review",
-    "audit.read", "read",
+    "governance.write", "quorum.propose", "quorum.confirm", "quorum.withdraw", "export.write",
+    "account.write", "credential.confirm", "credential.revoke", "evidence.shred", "person.erase",
+    "break_glass.open", "break_glass.review", "audit.read", "read",
 ]  # fmt: skip
 
 PERMISSIONS: dict[Action, frozenset[str]] = {
@@ -36,6 +36,10 @@ PERMISSIONS: dict[Action, frozenset[str]] = {
     "decision.write": frozenset({"director", "cab_member", "security_reviewer"}),
     "comment.write": frozenset({"director", "cab_member", "security_reviewer", "operator", "admin"}),
     "governance.write": frozenset({"admin"}),
+    # Asking for fewer people takes one who administers and one who decides.
+    "quorum.propose": frozenset({"admin"}),
+    "quorum.confirm": frozenset({"director", "cab_member", "security_reviewer"}),
+    "quorum.withdraw": frozenset({"admin", "director", "cab_member", "security_reviewer"}),
     "export.write": frozenset({"operator", "admin", "auditor", "director"}),
     "account.write": frozenset({"admin"}),
     "credential.confirm": frozenset({"admin", "director"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from django.db.models import Count
 from django.db.models.functions import Now
 
 from countersign.accounts.contracts import UserData
@@ -121,6 +122,12 @@ def persons_with_role(*, role: str, except_persons: Iterable[str] = ()) -> tuple
     """Return the persons who hold ``role`` and are not excluded: who could decide."""
     holders = RoleAssignment.objects.filter(role_id=role).exclude(person_id__in=list(except_persons))
     return tuple(str(person) for person in holders.values_list("person_id", flat=True))
+
+
+def role_holders(roles: Iterable[str]) -> dict[str, int]:
+    """Return how many people hold each of these roles."""
+    held = RoleAssignment.objects.filter(role_id__in=list(roles)).values("role_id")
+    return {item["role_id"]: item["people"] for item in held.annotate(people=Count("person_id"))}
 
 
 def person_names(person_ids: Iterable[str]) -> dict[str, str]:

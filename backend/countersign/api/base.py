@@ -13,7 +13,7 @@ from countersign.accounts.policies import Action, require
 from countersign.api.authentication import actor_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from rest_framework.request import Request
 
@@ -111,6 +111,10 @@ class RunAccepted(Accepted):
     """The task of a run, and the run."""
 
     run_id = serializers.UUIDField()
+    warnings = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="what may hinder a decision on the result, such as too few people in the CAB, and the mend",
+    )
 
 
 def task_address(job_id: str) -> str:
@@ -118,12 +122,12 @@ def task_address(job_id: str) -> str:
     return f"/api/v1/tasks/{job_id}/status/"
 
 
-def accepted(job_id: str, *, run_id: str | None = None) -> Response:
+def accepted(job_id: str, *, run_id: str | None = None, warnings: Iterable[str] = ()) -> Response:
     """Answer that the work goes on: ``202`` and where to ask for its state."""
     body: dict[str, object] = {"task_id": job_id, "status_url": task_address(job_id)}
     serializer: type[Output] = Accepted
     if run_id is not None:
-        body["run_id"] = run_id
+        body |= {"run_id": run_id, "warnings": list(warnings)}
         serializer = RunAccepted
     return Response(
         serializer(body).data, status=HTTP_202_ACCEPTED, headers={"Location": task_address(job_id)}

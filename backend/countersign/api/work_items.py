@@ -86,4 +86,4 @@ class WorkItemRunsView(ApiView):
     def post(self, request: Request, id: uuid.UUID) -> Response:  # noqa: A002 - the name in the address
         """Start a run of the work item."""
         begun = commands.run_begin(actor=actor_of(request), work_item_id=str(id))
-        return accepted(begun.job_id, run_id=begun.run_id)
+        return accepted(begun.job_id, run_id=begun.run_id, warnings=begun.warnings)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from countersign.accounts.keys import key_twins
 from countersign.approvals.break_glass_models import MAX_MINUTES, BreakGlass
 from countersign.approvals.errors import (
     BreakGlassInvalid,
@@ -83,8 +84,8 @@ def break_glass_confirm(*, actor: Actor, window_id: str) -> BreakGlassData:
     """
     person = _person(actor)
     row = _locked(window_id)
-    if row.requested_by == person:
-        message = "break-glass takes two people: somebody else has to countersign"
+    if row.requested_by == person or str(row.requested_by) in key_twins(str(person)):
+        message = "break-glass takes two people with a key each: somebody else has to countersign"
         raise BreakGlassPersons(message, break_glass_id=window_id)
     moment = moment_agreed()
     _reviews_require(moment)

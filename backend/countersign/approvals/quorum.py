@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from countersign.approvals.contracts import DecisionData, QuorumRule
+    from countersign.approvals.contracts import DecisionData, QuorumRule, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +24,29 @@ class QuorumProgress:
 def quorum_progress(
     rules: Sequence[QuorumRule], decisions: Sequence[DecisionData]
 ) -> tuple[QuorumProgress, ...]:
-    """Return, role by role, how many distinct persons have approved in it.
+    """Return, role by role, how many distinct persons with distinct keys have approved in it.
 
     Rules for the same role add up: what one person gave to one rule does not count for the next.
     """
     needed: dict[str, int] = {}
     for rule in rules:
         needed[rule.role] = needed.get(rule.role, 0) + rule.count
-    progress = []
-    for role, count in needed.items():
-        persons = {
-            decision.person_id
-            for decision in decisions
-            if decision.verdict == "approve" and decision.role == role
-        }
-        progress.append(QuorumProgress(role, count, min(len(persons), count)))
-    return tuple(progress)
+    given = [decision.role for decision in _distinct(decisions)]
+    return tuple(QuorumProgress(role, count, min(given.count(role), count)) for role, count in needed.items())
+
+
+def _distinct(decisions: Sequence[DecisionData]) -> list[DecisionData]:
+    """Return the approvals that count: each person once in all roles together, and each passkey once."""
+    seen: set[str] = set()
+    counted = []
+    for decision in decisions:
+        keys = {decision.person_id}
+        if decision.assertion is not None:
+            keys.add(str(decision.assertion["credential"]))
+        if decision.verdict == "approve" and seen.isdisjoint(keys):
+            counted.append(decision)
+            seen |= keys
+    return counted
 
 
 def quorum_met(rules: Sequence[QuorumRule], decisions: Sequence[DecisionData]) -> bool:
@@ -48,10 +56,19 @@ def quorum_met(rules: Sequence[QuorumRule], decisions: Sequence[DecisionData]) -
 
 
 def role_wanted(
-    rules: Sequence[QuorumRule], decisions: Sequence[DecisionData], roles: frozenset[str]
+    rules: Sequence[QuorumRule],
+    decisions: Sequence[DecisionData],
+    roles: frozenset[str],
+    verdict: Verdict,
+    holders: Mapping[str, int] = MappingProxyType({}),
 ) -> str | None:
-    """Return the role in which somebody holding ``roles`` can help the quorum along, if any."""
-    for item in quorum_progress(rules, decisions):
-        if item.role in roles and item.given < item.required:
-            return item.role
-    return None
+    """Return the role in which somebody holding ``roles`` can decide, if any.
+
+    An approval has to help the quorum along, first of all in the role that the fewest people hold. A "no"
+    counts whether or not the role has its number: who may decide on a request may stop it while it waits.
+    """
+    progress = quorum_progress(rules, decisions)
+    lacking = [item.role for item in progress if item.role in roles and item.given < item.required]
+    if lacking or verdict == "approve":
+        return min(lacking, key=lambda role: holders.get(role, 0), default=None)
+    return next((item.role for item in progress if item.role in roles), None)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models.functions import Now
 
+from countersign.accounts.keys import key_twins
+from countersign.accounts.selectors import role_holders
 from countersign.approvals.asking import items_check, words_signed
 from countersign.approvals.assertions import Intention, prepare, sign
 from countersign.approvals.deadlines import DecisionTime, expiry, reminders_plan
@@ -23,7 +26,7 @@ from countersign.approvals.errors import (
     UnattendedRefused,
 )
 from countersign.approvals.models import ApprovalRequest, Decision, RequestState
-from countersign.approvals.quorum import quorum_met, role_wanted
+from countersign.approvals.quorum import quorum_met, quorum_progress, role_wanted
 from countersign.approvals.selectors import as_uuid, decision_data, request_data
 from countersign.approvals.under_glass import role_under, window_of
 from countersign.audit.services import record
@@ -33,7 +36,7 @@ from countersign.shared.clocks import moment_agreed
 from countersign_verify.canonical import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from countersign.approvals.contracts import (
@@ -142,12 +145,16 @@ def decision_check(
     verdict: Verdict,
     reason: str,
     digest: str,
+    twins: frozenset[str],
+    holders: Mapping[str, int] = MappingProxyType({}),
     moment: datetime | None = None,
     window: BreakGlassData | None = None,
 ) -> str:
     """Return the role in which the actor decides; a page asks this beforehand, the decision asks it again.
 
-    A decision goes by ``moment``, the database's time; a page that only asks goes by its own clock.
+    A decision goes by ``moment``, the database's time; a page that only asks goes by its own clock. ``twins``
+    are the people who hold a key of the actor's: all of them count as one. Who holds several roles decides in
+    the one that the fewest people hold.
 
     Raises:
         ReasonRequired: no reason, or an endless one.
@@ -170,14 +177,12 @@ def decision_check(
     if digest != request.subject_digest:
         message = "you looked at another version: load the page again and look at what changed"
         raise DigestMismatch(message, expected=request.subject_digest)
-    _require_outside(request, actor)
-    role = role_wanted(request.policy.quorum, request.decisions, actor.roles)
+    _require_outside(request, actor, twins)
+    role = role_wanted(request.policy.quorum, request.decisions, actor.roles, verdict, holders)
     if window is not None:
         role = role_under(window, actor, verdict)
     if role is None:
-        needed = ", ".join(rule.role for rule in request.policy.quorum)
-        message = f"this request waits for: {needed}"
-        raise RoleMissing(message, roles=[rule.role for rule in request.policy.quorum])
+        raise _role_missing(request, actor)
     if verdict == "approve" and request.policy.blocked:
         message = "the policy blocks approval: " + "; ".join(
             reason_["text"] for reason_ in request.policy.reasons
@@ -186,7 +191,21 @@ def decision_check(
     return role
 
 
-def _require_outside(request: RequestData, actor: Actor) -> None:
+def _role_missing(request: RequestData, actor: Actor) -> RoleMissing:
+    """Say which roles an approval waits for, and that one's own has its number where that is so."""
+    asked = [rule.role for rule in request.policy.quorum]
+    lacking = [
+        item.role
+        for item in quorum_progress(request.policy.quorum, request.decisions)
+        if item.given < item.required
+    ]
+    message = f"this request waits for: {', '.join(lacking)}"
+    if actor.roles & set(asked):
+        message += "; your role has its number already, so you can reject or ask for changes only"
+    return RoleMissing(message, roles=asked)
+
+
+def _require_outside(request: RequestData, actor: Actor, twins: frozenset[str]) -> None:
     """Let only a person pass who took no part in the change and has not decided on it."""
     if actor.kind != "person" or actor.person_id is None:
         message = "only a person can decide"
@@ -198,8 +217,15 @@ def _require_outside(request: RequestData, actor: Actor) -> None:
     if actor.participants & set(request.excluded) and not request.policy.trial:
         message = "you took part in this change, so you can't decide on it"
         raise ApproverExcluded(message)
-    if any(decision.person_id == actor.person_id for decision in request.decisions):
+    decided = {decision.person_id for decision in request.decisions}
+    if actor.person_id in decided:
         message = "you have decided on this already"
+        raise ApproverExcluded(message)
+    if twins & decided or (twins & set(request.excluded) and not request.policy.trial):
+        message = (
+            "somebody who took part in this change or has decided on it uses the same key as you: "
+            "one key counts once. Each of you needs a passkey of their own"
+        )
         raise ApproverExcluded(message)
 
 
@@ -262,6 +288,8 @@ def decision_record(
         verdict=verdict,
         reason=reason,
         digest=digest,
+        twins=key_twins(str(actor.person_id)),
+        holders=role_holders(rule.role for rule in request.policy.quorum),
         moment=moment,
         window=window,
     )
@@ -345,6 +373,8 @@ def decision_prepare(
         verdict=verdict,
         reason=reason,
         digest=digest,
+        twins=key_twins(str(actor.person_id)),
+        holders=role_holders(rule.role for rule in request.policy.quorum),
         moment=moment,
         window=window,
     )

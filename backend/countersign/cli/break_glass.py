@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from countersign.cli import output
-from countersign.cli.errors import CommandFailed, PlatformNotRunning
-from countersign.cli.state import state_read
-from countersign.cli.up import home_chosen
-from countersign.shared.env import environment
-from countersign.shared.resilience.http import JsonClient
+from countersign.cli.remote import TokenFile, Url, client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 API = "/api/v1/break-glass"
-TokenFile = Annotated[
-    Path, typer.Option(help="A file that holds your own API token; nobody else's will do.", dir_okay=False)
-]
-Url = Annotated[str, typer.Option(help="Where the platform is; by default the one that runs here.")]
 Window = Annotated[str, typer.Argument(help="The window's id.")]
 
 app = typer.Typer(
@@ -45,7 +36,7 @@ def open_(
     url: Url = "",
 ) -> None:
     """Ask for a window; it opens when another person confirms it within a quarter of an hour."""
-    window = _client(url, token_file).post(
+    window = client(url, token_file).post(
         f"{API}/", {"project": project, "reason": reason, "minutes": minutes}
     )
     output.progress("asked for; another person opens it with: countersign break-glass confirm ID")
@@ -55,13 +46,13 @@ def open_(
 @app.command()
 def confirm(window: Window, token_file: TokenFile, url: Url = "") -> None:
     """Countersign somebody else's request, which opens the window."""
-    _tell(_client(url, token_file).post(f"{API}/{window}/confirm/", {}))
+    _tell(client(url, token_file).post(f"{API}/{window}/confirm/", {}))
 
 
 @app.command()
 def close(window: Window, token_file: TokenFile, url: Url = "") -> None:
     """End a window before its time; the review is still owed."""
-    _tell(_client(url, token_file).post(f"{API}/{window}/close/", {}))
+    _tell(client(url, token_file).post(f"{API}/{window}/close/", {}))
 
 
 @app.command()
@@ -72,31 +63,15 @@ def review(
     url: Url = "",
 ) -> None:
     """Review a window that is over, as somebody who was neither of the two."""
-    _tell(_client(url, token_file).post(f"{API}/{window}/review/", {"review": text}))
+    _tell(client(url, token_file).post(f"{API}/{window}/review/", {"review": text}))
 
 
 @app.command(name="list")
 def list_(token_file: TokenFile, url: Url = "") -> None:
     """List all windows, the newest first."""
-    results: Any = _client(url, token_file).get(f"{API}/")["results"]
+    results: Any = client(url, token_file).get(f"{API}/")["results"]
     for window in results:
         _tell(window)
-
-
-def _client(url: str, token_file: Path) -> JsonClient:
-    try:
-        token = token_file.read_text().strip()
-    except OSError as error:
-        message = f"the token can't be read: {error}"
-        raise CommandFailed(message) from error
-    return JsonClient(url or _here(), {"Authorization": f"Bearer {token}"})
-
-
-def _here() -> str:
-    try:
-        return state_read(home_chosen(None)).url
-    except PlatformNotRunning:
-        return environment().base_url
 
 
 def _tell(window: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ from countersign.cli import (
     person,
     plan,
     project,
+    quorum,
     status,
     up,
     user,
@@ -43,6 +44,7 @@ app.add_typer(person.app, name="person")
 app.add_typer(project.app, name="project")
 app.add_typer(plan.app, name="plan")
 app.add_typer(break_glass.app, name="break-glass")
+app.add_typer(quorum.app, name="quorum")
 app.add_typer(witness.app, name="witness")
 
 

@@ -90,9 +90,14 @@ def start(
     output.progress("analysing")
     result = job_await(actor, session_begin(actor=actor, project=found.slug))
     items = work_item_list(actor=actor, session_id=str(result["session_id"]))
+    told: set[str] = set()
     for item in [item for item in items if item.state.value == "proposed"][:MAX_STARTED]:
         output.progress(f"{item.title}: in work")
-        job_await(actor, run_begin(actor=actor, work_item_id=item.id).job_id)
+        begun = run_begin(actor=actor, work_item_id=item.id)
+        for warning in set(begun.warnings) - told:
+            output.progress(f"warning: {warning}")
+        told |= set(begun.warnings)
+        job_await(actor, begun.job_id)
     output.answer(f"{environment().base_url}/inbox")
 
 

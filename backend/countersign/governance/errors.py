@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from countersign.shared.errors import Conflict, DomainError, InvalidInput, NotFound
+from countersign.shared.errors import Conflict, DomainError, InvalidInput, NotFound, PermissionDenied
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +64,33 @@ class WaiverInvalid(InvalidInput):
     """An exception lacks what every exception needs."""
 
     code = "waiver_invalid"
+
+
+class QuorumPolicyInvalid(InvalidInput):
+    """A quorum policy asks for nobody, for roles that decide nothing, or lets the CAB go."""
+
+    code = "quorum_policy_invalid"
+
+
+class QuorumPolicyNotFound(NotFound):
+    """There is no such quorum policy."""
+
+    code = "quorum_policy_not_found"
+
+
+class QuorumPolicyMoved(Conflict):
+    """Another policy was set or proposed meanwhile, or nothing would change."""
+
+    code = "quorum_policy_moved"
+
+
+class QuorumPolicyPersons(PermissionDenied):
+    """People set quorum policies by themselves, and asking for less takes two of them."""
+
+    code = "quorum_policy_persons"
+
+
+class QuorumPolicyUnlogged(Conflict):
+    """The log does not tell of a quorum policy as the table does."""
+
+    code = "quorum_policy_unlogged"

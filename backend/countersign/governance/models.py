@@ -11,6 +11,19 @@ from django.db.models.functions import Now
 
 from countersign.governance.contracts import Authority, RuleMode
 
+# Django looks for a room's models here and nowhere else.
+from countersign.governance.quorum_models import QuorumPolicy, QuorumPolicyState
+
+__all__ = [
+    "Document",
+    "QuorumPolicy",
+    "QuorumPolicyState",
+    "Rule",
+    "RuleSet",
+    "Violation",
+    "Waiver",
+]
+
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 

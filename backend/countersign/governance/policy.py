@@ -17,11 +17,14 @@ from countersign.governance.contracts import (
     RuleMode,
 )
 from countersign.shared.errors import InvalidInput
+from countersign_verify.quorum_policy import BUILT_IN
+from countersign_verify.vocabulary import TIER_CAB, TIER_STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from countersign.governance.contracts import RuleData, ViolationData
+    from countersign_verify.quorum_policy import Tiers
 
 CAB_ABOVE: Final = 50
 _MAX_SCORE: Final = 100
@@ -30,9 +33,6 @@ RULE_THRESHOLD: Final = "risk.cab-above-50"
 RULE_TOUCH: Final = "risk.sensitive-areas-need-the-cab"
 RULE_UNKNOWN: Final = "risk.unknown-needs-the-cab"
 RULE_TOGETHER: Final = "risk.splitting-does-not-help"
-
-_DIRECTOR: Final = (QuorumPart("director", 1),)
-_CAB: Final = (QuorumPart("cab_member", 2),)
 
 _AREAS: Final[dict[str, str]] = {
     "authentication": "authentication or authorisation",
@@ -77,6 +77,7 @@ def policy_decide(
     violations: Iterable[ViolationData] = (),
     *,
     rules: Iterable[RuleData] = (),
+    tiers: Tiers = BUILT_IN,
 ) -> PolicyDecision:
     """Decide the tier and quorum of a change.
 
@@ -86,6 +87,7 @@ def policy_decide(
         touches: what of special weight the change touches.
         violations: what it breaks; a blocking one stops it whoever approves.
         rules: the rules that apply; they can only ask for more than the built-in policy.
+        tiers: how many of which role decide in each tier. Which tier it is, no quorum policy can change.
 
     Raises:
         InvalidInput: the score lies outside 0..100.
@@ -118,9 +120,10 @@ def policy_decide(
         )
     stopped = [violation for violation in violations if violation.blocking]
     reasons.extend(PolicyReason(violation.rule, f"Stopped: {violation.what}") for violation in stopped)
+    parts = tiers[TIER_CAB if cab else TIER_STANDARD]
     return PolicyDecision(
         tier="cab" if cab else "director",
-        quorum=_CAB if cab else _DIRECTOR,
+        quorum=tuple(QuorumPart(role, count) for role, count in sorted(parts.items())),
         reasons=tuple(reasons),
         blocked=bool(stopped),
     )

@@ -24,17 +24,26 @@ from countersign_verify.risk import risk_evaluate
 from countersign_verify.together import risk_together
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from countersign.evidence.contracts import BesideEvidence
     from countersign.gates.contracts import GateReport, GateResultData
-    from countersign.governance.contracts import ChangeFacts, RuleSetData, ViolationData, WaiverData
+    from countersign.governance.contracts import (
+        ChangeFacts,
+        QuorumPart,
+        RuleSetData,
+        ViolationData,
+        WaiverData,
+    )
+    from countersign.governance.quorums import QuorumInForce
     from countersign.governance.risk_factors import RiskInputs
     from countersign.projects.contracts import ProjectData
     from countersign.workflow.change import FrozenChange
 
 _NAMED = 3
 
+QUORUM_RULE = "quorum.policy"
 GATES = ("tests", "lint", "findings", "secrets", "test_integrity")
 
 
@@ -106,6 +115,18 @@ def _together_reasons(
     return ({"rule": RULE_TOGETHER, "text": text},)
 
 
+def quorum_reasons(quorums: QuorumInForce, quorum: Iterable[QuorumPart]) -> tuple[dict[str, str], ...]:
+    """Say where the numbers come from, unless they are those that are built in."""
+    if not quorums.version:
+        return ()
+    people = ", ".join(f"{part.count} x {part.role}" for part in quorum)
+    whose = "this project's" if quorums.own else "the platform's"
+    text = f"Who decides: {people}, by version {quorums.version} of {whose} quorum policy."
+    if quorums.waiting:
+        text += " A policy that asks for less waits for its checkpoint."
+    return ({"rule": QUORUM_RULE, "text": text},)
+
+
 def change_assess(
     project: ProjectData,
     change: FrozenChange,
@@ -116,6 +137,7 @@ def change_assess(
     waivers: tuple[WaiverData, ...],
     moment: datetime,
     beside: tuple[BesideEvidence, ...] = (),
+    quorums: QuorumInForce,
 ) -> Assessment:
     """Judge a change: a pure function of what is recorded with it.
 
@@ -142,13 +164,14 @@ def change_assess(
     unknown = tuple(str(name) for name in risk["unknown"])  # type: ignore[union-attr]  # a list of names
     rules = rules_match(ruleset, facts.match_facts())
     violations = change_evaluate(rules, facts, score=score, waivers=waivers, at=moment)
-    decided = policy_decide(score, unknown, facts.touches, violations, rules=rules)
+    decided = policy_decide(score, unknown, facts.touches, violations, rules=rules, tiers=quorums.tiers)
     policy = PolicySnapshot(
         tier=decided.tier,
         quorum=tuple(QuorumRule(part.role, part.count) for part in decided.quorum),
         reasons=(
             *({"rule": reason.rule, "text": reason.text} for reason in decided.reasons),
             *_together_reasons(beside, alone=int(str(alone["score"])), score=score),
+            *quorum_reasons(quorums, decided.quorum),
         ),
         blocked=decided.blocked,
         passkey=passkey_wanted(project, decided.tier),

@@ -139,7 +139,8 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
     Raises:
         PermissionDenied: the actor may not start runs.
         WorkItemNotRunnable: no adapter can do it.
-        QuorumImpossible: nobody could decide on the result.
+        QuorumImpossible: too few people could decide on the result.
+        QuorumPolicyUnlogged: the log tells of another quorum policy than the tables.
         PhaseBlocked: a phase before its own is incomplete.
         RunStateConflict: it has an open run already.
     """
@@ -152,9 +153,8 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
         )
         raise WorkItemNotRunnable(message, work_item_id=item.id)
     asked = asked_for(item.id)
-    # In a trial whoever begins a run may also decide on it.
-    trial = project_get(actor=EXECUTOR, project_id=item.project_id).trial
-    quorum_require(() if trial else actor.participants | askers(asked))
+    project = project_get(actor=EXECUTOR, project_id=item.project_id)
+    warnings = quorum_require(project, actor.participants | askers(asked))
     if item.state is WorkItemState.RUNNING and not _runs_open(item.id):
         # A process that died between beginning the item and creating its run left it like this.
         _item_release(item.id)
@@ -179,7 +179,7 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
     except Exception:
         _item_release(item.id)
         raise
-    return RunBegun(run_id=run.id, job_id=job_id)
+    return RunBegun(run_id=run.id, job_id=job_id, warnings=warnings)
 
 
 def _runs_open(work_item_id: str) -> bool:

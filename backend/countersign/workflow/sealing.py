@@ -13,6 +13,7 @@ from countersign.evidence.services import pack_record
 from countersign.gates.contracts import GateResultData
 from countersign.governance.contracts import HistoryFacts
 from countersign.governance.forms import ruleset_dump
+from countersign.governance.quorums import quorum_in_force
 from countersign.governance.selectors import ruleset_get, waivers_in_force
 from countersign.governance.services import violations_record
 from countersign.plans.selectors import work_item_get
@@ -101,6 +102,7 @@ def assessment_of(
         waivers=waivers_in_force(actor=EXECUTOR, run_id=run.id),
         moment=run.created_at,
         beside=beside,
+        quorums=quorum_in_force(project_id=project.id),
     )
 
 

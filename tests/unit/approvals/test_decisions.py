@@ -26,6 +26,9 @@ from countersign.shared.clock import isoformat, now
 from countersign.shared.errors import DomainError
 from countersign_verify.canonical import digest_bytes
 from countersign_verify.decision import decision_valid
+from tests.passkeys import Passkey
+from tests.unit.accounts.test_enrolment import member
+from tests.unit.accounts.test_keys import logs_in_with
 from tests.unit.approvals.samples import CAB, DIGEST, OTHER_DIGEST, Requests, verified
 from tests.unit.runs.samples import person, rows_of
 
@@ -228,7 +231,46 @@ def test_decision_without_the_role_is_refused(requests: Requests, roles: tuple[s
 def test_decision_in_a_role_that_has_its_number_is_refused(requests: Requests) -> None:
     request = requests.open({"director": 1, "cab_member": 1})
     requests.decide(request, person("director"))
-    refused(requests, RoleMissing, request.id, person("director"))
+    error = refused(requests, RoleMissing, request.id, person("director"))
+    assert error.message.startswith("this request waits for: cab_member; your role has its number already")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state"), [("reject", "rejected"), ("request_changes", "changes_requested")]
+)
+def test_decision_of_a_role_that_has_its_number_may_still_be_no(
+    requests: Requests, verdict: Verdict, state: str
+) -> None:
+    request = requests.open({"director": 1, "cab_member": 1})
+    requests.decide(request, person("director"))
+    taken, after = requests.decide(request, person("director"), verdict)
+    assert (taken.role, after.state) == ("director", state)
+    assert verified(taken).role == "director"
+
+
+def test_decision_with_the_key_of_somebody_who_decided_is_refused(requests: Requests) -> None:
+    first, second, passkey = member("cab_member"), member("cab_member"), Passkey()
+    for actor in (first, second):
+        logs_in_with(actor, Passkey(passkey.private))
+    request = requests.open(CAB)
+    requests.decide(request, first)
+    error = refused(requests, ApproverExcluded, request.id, second)
+    assert "one key counts once" in error.message
+    assert requests.decide(request, member("cab_member"))[1].state == "approved"
+
+
+def test_decision_with_the_key_of_somebody_who_took_part_is_refused(requests: Requests) -> None:
+    author, second, passkey = member("operator"), member("director"), Passkey()
+    for actor in (author, second):
+        logs_in_with(actor, Passkey(passkey.private))
+    refused(requests, ApproverExcluded, requests.open(excluded=[author]).id, second)
+
+
+def test_decision_of_who_holds_several_roles_counts_where_it_is_rarest(requests: Requests) -> None:
+    both = member("cab_member", "director")
+    member("cab_member")
+    taken, _ = requests.decide(requests.open({"cab_member": 1, "director": 1}), both)
+    assert taken.role == "director"
 
 
 def test_decision_where_the_policy_asks_for_nobody_is_refused(requests: Requests) -> None:

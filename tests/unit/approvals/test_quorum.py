@@ -1,9 +1,12 @@
 """The platform's quorum against the verifier's: never may one be satisfied where the other is not."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from countersign.approvals.contracts import DecisionData, QuorumRule
+from countersign.approvals.contracts import DecisionData, QuorumRule, Verdict
 from countersign.approvals.quorum import quorum_met, quorum_progress, role_wanted
 from countersign.shared.clock import now
 from countersign_verify.decision import Decision, quorum_check
@@ -95,7 +98,7 @@ def test_role_wanted_always_helps_the_quorum_along(
     rules: list[QuorumRule], votes: list[tuple[int, str, str]], roles: frozenset[str]
 ) -> None:
     decisions = [vote(*item) for item in votes]
-    role = role_wanted(rules, decisions, roles)
+    role = role_wanted(rules, decisions, roles, "approve")
     given_before = {item.role: item.given for item in quorum_progress(rules, decisions)}
     if role is None:
         lacking = {i.role for i in quorum_progress(rules, decisions) if i.given < i.required}
@@ -115,3 +118,35 @@ def test_quorum_rules_for_one_role_add_up() -> None:
 
 def test_quorum_counts_a_person_once() -> None:
     assert not quorum_met([QuorumRule("director", 2)], [vote(1, "director"), vote(1, "director")])
+
+
+def test_quorum_counts_a_key_once_whoever_signed_with_it() -> None:
+    rules = [QuorumRule("director", 2)]
+    signed = [replace(vote(number, "director"), assertion={"credential": "sha256:k"}) for number in (1, 2)]
+    assert not quorum_met(rules, signed)
+    assert quorum_met(rules, [signed[0], replace(signed[1], assertion={"credential": "sha256:other"})])
+    assert quorum_met(rules, [signed[0], vote(2, "director")])
+
+
+def test_quorum_counts_a_person_once_in_all_roles_together() -> None:
+    rules = [QuorumRule("director", 1), QuorumRule("cab_member", 1)]
+    assert not quorum_met(rules, [vote(1, "director"), vote(1, "cab_member")])
+    assert quorum_met(rules, [vote(1, "director"), vote(2, "cab_member")])
+
+
+@pytest.mark.parametrize("verdict", ["reject", "request_changes"])
+def test_role_wanted_lets_a_role_that_has_its_number_still_say_no(verdict: Verdict) -> None:
+    rules = [QuorumRule("director", 1), QuorumRule("cab_member", 1)]
+    given = [vote(1, "director")]
+    assert role_wanted(rules, given, frozenset({"director"}), verdict) == "director"
+    assert role_wanted(rules, given, frozenset({"director", "cab_member"}), verdict) == "cab_member"
+    assert role_wanted(rules, given, frozenset({"security_reviewer"}), verdict) is None
+    assert role_wanted(rules, given, frozenset({"director"}), "approve") is None
+
+
+def test_role_wanted_prefers_the_role_that_the_fewest_hold() -> None:
+    rules = [QuorumRule("cab_member", 2), QuorumRule("director", 1)]
+    both = frozenset({"cab_member", "director"})
+    assert role_wanted(rules, [], both, "approve", {"cab_member": 3, "director": 1}) == "director"
+    assert role_wanted(rules, [], both, "approve", {"cab_member": 1, "director": 3}) == "cab_member"
+    assert role_wanted(rules, [vote(1, "director")], both, "approve", {"director": 1}) == "cab_member"

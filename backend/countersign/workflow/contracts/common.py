@@ -8,10 +8,15 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class RunBegun:
-    """A run that was put in line and the job that carries it out."""
+    """A run that was put in line and the job that carries it out.
+
+    Attributes:
+        warnings: what may hinder a decision on it, with the mend.
+    """
 
     run_id: str
     job_id: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from countersign.accounts.keys import key_twins
 from countersign.accounts.policies import may
 from countersign.accounts.selectors import person_names
 from countersign.approvals.quorum import quorum_progress
@@ -13,7 +14,6 @@ from countersign.runs.selectors import run_get
 from countersign.shared.paging import sequence_page
 from countersign.workflow.break_glass import window_used
 from countersign.workflow.contracts import (
-    BlockedReason,
     ExcludedView,
     GateCount,
     PackRef,
@@ -26,7 +26,7 @@ from countersign.workflow.contracts import (
     RollbackView,
     VoteView,
 )
-from countersign.workflow.deciding import decision_hindrance
+from countersign.workflow.deciding import standing_of
 from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.queries.asked import asked_item_views, asked_views
 from countersign.workflow.queries.common import project_id_of, project_ref
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from countersign.approvals.contracts import RequestData
     from countersign.shared.actor import Actor
     from countersign.shared.paging import Page
+    from countersign.workflow.deciding import Standing
 
 _STATES = {
     "pending": ("pending",),
@@ -64,7 +65,8 @@ def request_page(
         PermissionDenied: the actor may not read requests.
     """
     requests = request_list(actor=actor, states=_STATES[state], project_id=project_id_of(actor, project))
-    views = [_request_view(actor, request) for request in requests]
+    twins = key_twins(str(actor.person_id))
+    views = [_request_view(actor, request, standing_of(actor, request, twins)) for request in requests]
     views.sort(
         key=lambda view: (not (view.mine or view.escalated_to_me), -(view.risk_score or 0), view.expires_at)
     )
@@ -81,9 +83,8 @@ def request_state(*, actor: Actor, request_id: str) -> str:
     return request_get(actor=actor, request_id=request_id).state
 
 
-def _request_view(actor: Actor, request: RequestData) -> RequestView:
+def _request_view(actor: Actor, request: RequestData, standing: Standing) -> RequestView:
     project = project_get(actor=actor, project_id=request.project_id)
-    hindrance = decision_hindrance(actor, request)
     told = told_of(actor, request.id)
     gates, files, added, deleted = GateCount(0, 0), 0, 0, 0
     if request.subject_kind == "change" and request.binding:
@@ -118,20 +119,20 @@ def _request_view(actor: Actor, request: RequestData) -> RequestView:
         created_at=request.created_at,
         expires_at=request.expires_at,
         decided_at=request.decided_at,
-        allowed_actions=_allowed(request, hindrance),
-        mine=hindrance is None,
+        allowed_actions=_allowed(request, standing),
+        mine=standing.mine,
         reminded=told.reminded,
         escalated_to=told.escalated_to,
         escalated_to_me=told.escalated_to_me,
     )
 
 
-def _allowed(request: RequestData, hindrance: BlockedReason | None) -> tuple[str, ...]:
+def _allowed(request: RequestData, standing: Standing) -> tuple[str, ...]:
     actions: list[str] = []
-    if hindrance is None:
-        actions = ["reject", "request_changes"]
-        if not request.policy.blocked:
-            actions.insert(0, "approve")
+    if standing.approving is None:
+        actions.append("approve")
+    if standing.stopping is None:
+        actions += ["reject", "request_changes"]
     if request.subject_kind == "change":
         actions.append("download_pack")
     return tuple(actions)
@@ -147,14 +148,14 @@ def request_detail(*, actor: Actor, request_id: str) -> RequestDetailView:
     request = request_get(actor=actor, request_id=request_id)
     parts = change_parts(actor, request) if request.subject_kind == "change" else None
     names = person_names([*request.excluded, *(item.person_id for item in request.decisions)])
-    hindrance = decision_hindrance(actor, request)
+    standing = standing_of(actor, request, key_twins(str(actor.person_id)))
     return RequestDetailView(
-        request=_request_view(actor, request),
+        request=_request_view(actor, request, standing),
         digest=request.subject_digest,
         pack=PackRef(request.subject_digest, parts.pack_size) if parts else None,
         run_id=parts.run.id if parts else None,
         attempt=parts.run.attempt if parts else None,
-        blocked_reason=hindrance if may(actor, "decision.write") else None,
+        blocked_reason=standing.approving if may(actor, "decision.write") else None,
         policy=_policy_view(request),
         votes=tuple(
             VoteView(

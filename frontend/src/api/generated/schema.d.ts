@@ -773,6 +773,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/quorum-policies/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read who decides, and its history
+         * @description Answer the platform's policy and every project's.
+         */
+        get: operations["quorum_policies_list"];
+        put?: never;
+        /**
+         * Say who decides; asking for less waits for a second person
+         * @description Set or propose it, and answer what became of it.
+         */
+        post: operations["quorum_policies_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quorum-policies/{id}/confirm/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a policy that asks for less, as somebody who decides
+         * @description Let it hold.
+         */
+        post: operations["quorum_policies_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quorum-policies/{id}/withdraw/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw or refuse a policy that was proposed
+         * @description End it.
+         */
+        post: operations["quorum_policies_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rules/": {
         parameters: {
             query?: never;
@@ -988,7 +1052,7 @@ export interface components {
             status_url: string;
         };
         /** @enum {string} */
-        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "audit.read" | "read";
+        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "quorum.propose" | "quorum.confirm" | "quorum.withdraw" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "audit.read" | "read";
         /** @description A passkey that may sign. */
         AllowedCredential: {
             id: string;
@@ -1888,6 +1952,90 @@ export interface components {
             required: number;
             given: number;
         };
+        /** @description How many of a role. */
+        QuorumPart: {
+            role: string;
+            count: number;
+        };
+        /** @description How many of a role. */
+        QuorumPartInput: {
+            role: components["schemas"]["RoleEnum"];
+            count: number;
+        };
+        /** @description All of it, the platform's first. */
+        QuorumPolicies: {
+            may_propose: boolean;
+            results: components["schemas"]["QuorumScope"][];
+        };
+        /** @description One version, or a proposal for the next. */
+        QuorumPolicy: {
+            id: string;
+            /** @description slug; null for the platform's policy */
+            project: string | null;
+            state: components["schemas"]["QuorumPolicyStateEnum"];
+            version: number | null;
+            /** @description null: the project follows the platform's */
+            tiers: components["schemas"]["QuorumTier"][] | null;
+            reason: string;
+            proposed_by: string;
+            /** @description who confirmed or withdrew it */
+            decided_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            decided_at: string | null;
+            /** @description a signed checkpoint covers it */
+            checkpointed: boolean;
+            may_confirm: boolean;
+            may_withdraw: boolean;
+        };
+        /** @description A policy; both tiers are written out. */
+        QuorumPolicyInput: {
+            /**
+             * @description slug; left out: the platform's
+             * @default
+             */
+            project: string;
+            /** @description null lets a project follow the platform's policy */
+            tiers: components["schemas"]["QuorumTierInput"][] | null;
+            reason: string;
+        };
+        /** @enum {string} */
+        QuorumPolicyStateEnum: "proposed" | "set" | "withdrawn";
+        /** @description Who decides in a project, or by the platform's policy. */
+        QuorumScope: {
+            project: string | null;
+            /** @description the project has a policy of its own */
+            own: boolean;
+            /** @description of the policy that counts; 0 for what is built in */
+            version: number;
+            /** @description a policy that asks for less waits for its checkpoint */
+            waiting: boolean;
+            /** @description one person decides alone */
+            trial: boolean;
+            tiers: components["schemas"]["QuorumTierStanding"][];
+            proposal: components["schemas"]["QuorumPolicy"] | null;
+            versions: components["schemas"]["QuorumPolicy"][];
+        };
+        /** @description Who decides in a tier. */
+        QuorumTier: {
+            tier: components["schemas"]["Tier"];
+            quorum: components["schemas"]["QuorumPart"][];
+        };
+        /** @description Who decides in a tier. */
+        QuorumTierInput: {
+            tier: components["schemas"]["Tier"];
+            quorum: components["schemas"]["QuorumPartInput"][];
+        };
+        /** @description Who decides in a tier, and whether enough people are there. */
+        QuorumTierStanding: {
+            tier: components["schemas"]["Tier"];
+            quorum: components["schemas"]["QuorumPart"][];
+            /** @description of a project: before anybody who takes part in a change is left out */
+            seats: components["schemas"]["Seats"][];
+            /** @description what is missing, with the mend */
+            lacks: string | null;
+        };
         /** @description What an approver takes away; the checkpoint is ``null`` until it covers the decision. */
         Receipt: {
             decision_id: string;
@@ -1935,6 +2083,8 @@ export interface components {
             source: string;
             known: boolean;
         };
+        /** @enum {string} */
+        RoleEnum: "cab_member" | "director" | "security_reviewer";
         /** @description How to take the change back. */
         Rollback: {
             steps: string[];
@@ -2010,6 +2160,8 @@ export interface components {
             status_url: string;
             /** Format: uuid */
             run_id: string;
+            /** @description what may hinder a decision on the result, such as too few people in the CAB, and the mend */
+            warnings: string[];
         };
         /** @description A run with its steps, gates, risk and attempts. */
         RunDetail: {
@@ -2088,6 +2240,14 @@ export interface components {
             code: string;
             text: string;
             because: string;
+        };
+        /** @description How many of a role there are. */
+        Seats: {
+            role: string;
+            required: number;
+            /** @description people who could decide; who hold the same key count once */
+            eligible: number;
+            missing: number;
         };
         /** @description An analysis session; ``counts`` are findings by tool. */
         Session: {
@@ -3394,6 +3554,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    quorum_policies_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuorumPolicies"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    quorum_policies_propose: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuorumPolicyInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuorumPolicy"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    quorum_policies_confirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuorumPolicy"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    quorum_policies_withdraw: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuorumPolicy"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,0 +1,44 @@
+"""Who could decide: people with a role that decides and a way to log in, each key counted once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from countersign.accounts.keys import key_groups
+from countersign.accounts.models import RoleAssignment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """One who decides: a person, or several who hold the same key and count as one.
+
+    Attributes:
+        persons: ids of who it is.
+        roles: those of the asked ones that they hold.
+    """
+
+    persons: frozenset[str]
+    roles: frozenset[str]
+
+
+def deciders(*, roles: Iterable[str], unattended: bool) -> tuple[Decider, ...]:
+    """Return who could decide in one of these roles.
+
+    Args:
+        roles: the roles that are asked for.
+        unattended: users without a person in front of them count as well (demo installations only).
+    """
+    attended = {} if unattended else {"person__users__unattended": False}
+    rows = RoleAssignment.objects.filter(role_id__in=list(roles), person__users__is_active=True, **attended)
+    held: dict[str, set[str]] = {}
+    for holder, role in rows.values_list("person_id", "role_id"):
+        held.setdefault(str(holder), set()).add(role)
+    groups = key_groups()
+    found: dict[frozenset[str], set[str]] = {}
+    for person, mine in sorted(held.items()):
+        found.setdefault(groups.get(person) or frozenset({person}), set()).update(mine)
+    return tuple(Decider(persons, frozenset(mine)) for persons, mine in found.items())
