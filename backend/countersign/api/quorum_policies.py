@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rest_framework.response import Response
 
 STATES = ("proposed", "set", "withdrawn")
+DECIDING_ROLES = tuple(sorted(DECIDERS))
 
 
 class QuorumPart(Output):
@@ -103,7 +104,7 @@ class QuorumPolicies(Output):
 class QuorumPartInput(Input):
     """How many of a role."""
 
-    role = serializers.ChoiceField(choices=sorted(DECIDERS))
+    role = serializers.ChoiceField(choices=DECIDING_ROLES)
     count = serializers.IntegerField(min_value=1, max_value=MOST)
 
 

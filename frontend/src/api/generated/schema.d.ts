@@ -1425,6 +1425,8 @@ export interface components {
             origin: string | null;
             results: components["schemas"]["DecidingCredential"][];
         };
+        /** @enum {string} */
+        DecidingRole: "cab_member" | "director" | "security_reviewer";
         /** @description A deliverable with what proves it and what works on it. */
         Deliverable: {
             code: string;
@@ -1959,7 +1961,7 @@ export interface components {
         };
         /** @description How many of a role. */
         QuorumPartInput: {
-            role: components["schemas"]["RoleEnum"];
+            role: components["schemas"]["DecidingRole"];
             count: number;
         };
         /** @description All of it, the platform's first. */
@@ -1972,7 +1974,7 @@ export interface components {
             id: string;
             /** @description slug; null for the platform's policy */
             project: string | null;
-            state: components["schemas"]["QuorumPolicyStateEnum"];
+            state: components["schemas"]["QuorumPolicyState"];
             version: number | null;
             /** @description null: the project follows the platform's */
             tiers: components["schemas"]["QuorumTier"][] | null;
@@ -2001,7 +2003,7 @@ export interface components {
             reason: string;
         };
         /** @enum {string} */
-        QuorumPolicyStateEnum: "proposed" | "set" | "withdrawn";
+        QuorumPolicyState: "proposed" | "set" | "withdrawn";
         /** @description Who decides in a project, or by the platform's policy. */
         QuorumScope: {
             project: string | null;
@@ -2083,8 +2085,6 @@ export interface components {
             source: string;
             known: boolean;
         };
-        /** @enum {string} */
-        RoleEnum: "cab_member" | "director" | "security_reviewer";
         /** @description How to take the change back. */
         Rollback: {
             steps: string[];
