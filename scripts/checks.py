@@ -169,7 +169,7 @@ def checks(*, fast: bool) -> tuple[Check, ...]:
             "tests",
             (
                 python(
-                    *("-m", "pytest", "-q", "-rs", "-n", "2", "--dist", "loadfile", "tests"),
+                    *("-m", "pytest", "-q", "-rfEs", "-n", "2", "--dist", "loadfile", "tests"),
                     *("--ignore", "tests/e2e", *coverage, *(("-m", "not slow") if fast else ())),
                 ),
             ),
@@ -190,7 +190,7 @@ def checks(*, fast: bool) -> tuple[Check, ...]:
         ),
         Check(
             "end to end",
-            (python("-m", "pytest", "-q", "-rs", "tests/e2e"),),
+            (python("-m", "pytest", "-q", "-rfEs", "tests/e2e"),),
             matching(r"\d+ (passed|failed|error|skipped)"),
             fast=False,
             alone=True,
