@@ -22,6 +22,7 @@ NAMES = (
     "audit.sequence",
     "pack.seal",
     "pack.seal_memory",
+    "plan.import",
     "prompt.generate",
     "run.decision_to_merge",
     "verify.event",
@@ -36,8 +37,6 @@ def benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> I
     """Yield the named benchmarks, each made just before it runs."""
     # The rooms' models can only be imported once the platform has been joined.
     from benchmarks.evidence import pack_seal, pack_seal_memory  # noqa: PLC0415
-    from benchmarks.prompt import prompt_generation  # noqa: PLC0415
-    from benchmarks.run import decision_to_merge  # noqa: PLC0415
     from benchmarks.verify import verify_event, verify_log, verify_log_memory  # noqa: PLC0415
 
     if any(name.startswith("audit.") and name not in SEARCHES for name in names):
@@ -48,16 +47,26 @@ def benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> I
         yield pack_seal(directory)
     if "pack.seal_memory" in names:
         yield pack_seal_memory(directory)
-    if "prompt.generate" in names:
-        yield prompt_generation(state, directory)
-    if "run.decision_to_merge" in names:
-        yield decision_to_merge(state, directory)
+    yield from _work_benchmarks(state, directory, names)
     if "verify.event" in names:
         yield verify_event(directory)
     if "verify.log" in names:
         yield verify_log(directory)
     if "verify.log_memory" in names:
         yield verify_log_memory(directory)
+
+
+def _work_benchmarks(state: PlatformState, directory: Path, names: Sequence[str]) -> Iterator[Benchmark]:
+    from benchmarks.plan import plan_imported  # noqa: PLC0415
+    from benchmarks.prompt import prompt_generation  # noqa: PLC0415
+    from benchmarks.run import decision_to_merge  # noqa: PLC0415
+
+    if "plan.import" in names:
+        yield plan_imported()
+    if "prompt.generate" in names:
+        yield prompt_generation(state, directory)
+    if "run.decision_to_merge" in names:
+        yield decision_to_merge(state, directory)
 
 
 def _search_benchmarks(directory: Path, names: Sequence[str]) -> Iterator[Benchmark]:

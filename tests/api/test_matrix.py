@@ -29,7 +29,11 @@ OPERATIONS = [pytest.param(*each, id=f"{each[0]} {each[1]}") for each in matrix.
 DONE = {200, 201, 202, 204}
 # These read, or hand out what is needed for the next step: no state moves, so nothing is there to record.
 # Logging out with a token leaves the token what it is.
-CHANGES_NOTHING = {"/api/v1/deciding-credentials/options/", "/api/v1/auth/logout/"}
+CHANGES_NOTHING = {
+    "/api/v1/deciding-credentials/options/",
+    "/api/v1/auth/logout/",
+    "/api/v1/plans/preview/",
+}
 NUMBERS = count(1)
 
 
@@ -56,6 +60,7 @@ def request_of(world: World, method: str, path: str) -> tuple[str, dict[str, Any
         "/api/v1/projects/": {"source": "/srv/another", "name": "Another"},
         "/api/v1/projects/{slug}/settings/": {"base_move": other_base_move()},
         "/api/v1/plans/": {"project": "sample", "text": PLAN.replace("code: PLAN", f"code: NEXT{number}")},
+        "/api/v1/plans/preview/": {"project": "sample", "text": PLAN},
         "/api/v1/sessions/": {"project": "sample"},
         "/api/v1/exports/": {},
         "/api/v1/quorum-policies/": {"tiers": tiers(2 + number % 18), "reason": "more eyes"},

@@ -24,6 +24,7 @@ PHASE_STATES = ("blocked", "active", "awaiting_signoff", "complete")
 
 
 DELIVERABLE_STATES = ("planned", "in_progress", "done")
+GATE_KINDS = ("quality", "go", "no_go", "decision", "standard", "checklist")
 WAITING_ON = ("agent", "person", "phase", "nobody")
 
 
@@ -33,6 +34,37 @@ class PlanRef(Output):
     id = serializers.CharField()
     code = serializers.CharField()
     title = serializers.CharField()
+
+
+class PlanFile(Output):
+    """A file that is to be created or modified; ``null`` where the plan does not say which."""
+
+    path = serializers.CharField()
+    action = serializers.CharField(allow_null=True, help_text="`create` or `modify`")
+    note = serializers.CharField()
+
+
+class PlanNote(Output):
+    """A piece of the plan's prose, and the line that it began on."""
+
+    title = serializers.CharField()
+    text = serializers.CharField()
+    line = serializers.IntegerField(allow_null=True)
+
+
+class DecisionOption(Output):
+    """One way to decide a strategic question."""
+
+    name = serializers.CharField()
+    text = serializers.CharField()
+
+
+class PlanDecision(Output):
+    """A strategic decision that a phase needs."""
+
+    question = serializers.CharField()
+    options = DecisionOption(many=True)
+    documented = serializers.CharField()
 
 
 class Criterion(Output):
@@ -53,14 +85,22 @@ class Deliverable(Output):
     state = serializers.ChoiceField(choices=DELIVERABLE_STATES)
     criteria = Criterion(many=True)
     work_items = WorkItem(many=True)
+    owner = serializers.CharField()
+    condition = serializers.CharField()
+    files = PlanFile(many=True)
+    technical_notes = serializers.CharField()
+    from_findings = serializers.BooleanField(help_text="whether analysis sessions make work items for it")
 
 
 class PhaseGate(Output):
-    """A gate of a phase."""
+    """A gate of a phase; ``null`` is unknown, which is not a pass."""
 
     code = serializers.CharField()
+    kind = serializers.ChoiceField(choices=GATE_KINDS)
     text = serializers.CharField()
+    check_kind = serializers.CharField()
     met = serializers.BooleanField(allow_null=True)
+    reason = serializers.CharField()
 
 
 class Phase(Output):
@@ -82,6 +122,16 @@ class Phase(Output):
     signoff_request_id = serializers.CharField(allow_null=True)
     deliverables = Deliverable(many=True)
     backlog_count = serializers.IntegerField()
+    owner = serializers.CharField()
+    duration = serializers.CharField()
+    planned_start = serializers.DateField(allow_null=True)
+    planned_end = serializers.DateField(allow_null=True)
+    stated_status = serializers.CharField(help_text="what the plan's author says; `state` is computed")
+    prerequisites = serializers.ListField(child=serializers.CharField())
+    specification = serializers.CharField()
+    files = PlanFile(many=True)
+    decisions = PlanDecision(many=True)
+    notes = PlanNote(many=True)
 
 
 class PhaseDetail(Phase, Flattening):

@@ -46,6 +46,7 @@ urlpatterns = [
     path("projects/<slug:slug>/", projects.ProjectView.as_view()),
     path("projects/<slug:slug>/settings/", projects.ProjectSettingsView.as_view()),
     path("plans/", plans.PlanListView.as_view()),
+    path("plans/preview/", plans.PlanPreviewView.as_view()),
     path("plans/<uuid:id>/", plans.PlanView.as_view()),
     path("phases/", phases.PhaseListView.as_view()),
     path("phases/<uuid:id>/", phases.PhaseView.as_view()),

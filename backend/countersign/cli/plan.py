@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from countersign.cli import output
+from countersign.cli.errors import CommandFailed
+from countersign.cli.plan_telling import preview_tell
+from countersign.cli.up import HomeOption
+from countersign.cli.user import django_begin
+from countersign.shared.env import environment
 
 if TYPE_CHECKING:
+    from countersign.plans.contracts import PlanPreview
     from countersign.plans.reading import PlanReading
     from countersign.shared.types import JSON
 
@@ -17,6 +24,7 @@ File = Annotated[Path, typer.Argument(help="The plan, in YAML or Markdown.", exi
 Format = Annotated[
     str, typer.Option("--format", help="yaml or markdown; by default what the file's name says.")
 ]
+By = Annotated[str, typer.Option(help="The address of the person who imports it.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 app = typer.Typer(help="Plans of phases and deliverables.", no_args_is_help=True, rich_markup_mode=None)
@@ -47,12 +55,77 @@ def check(
         raise typer.Exit(output.EXIT_FAILED)
 
 
+@app.command(name="import")
+def import_(
+    file: File,
+    project: Annotated[str, typer.Option(help="The project's name.")],
+    by: By,
+    format_: Format = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Import without asking.")] = False,
+    as_json: Json = False,
+    home: HomeOption = None,
+) -> None:
+    """Show what a plan would change in a project, ask, and import it as the next version.
+
+    Nothing is saved of a plan that was not understood whole. With --json it does not ask: without --yes it
+    answers what would change and exits 4. The platform must be up.
+    """
+    format_ = format_of(file, format_)
+    django_begin(home)
+    from countersign.accounts.selectors import actor_by_email
+    from countersign.workflow.commands import plan_import
+    from countersign.workflow.queries import plan_preview
+
+    actor = actor_by_email(by)
+    text = text_of(file)
+    preview = plan_preview(actor=actor, project=project, text=text, format=format_)
+    if not as_json:
+        preview_tell(file, preview)
+    if preview.difference is None:
+        if as_json:
+            output.answer_json({"preview": plain(preview), "imported": None})
+        raise typer.Exit(output.EXIT_FAILED)
+    if not preview.difference.same_text and not yes:
+        if as_json:
+            output.answer_json({"preview": plain(preview), "imported": None})
+            raise typer.Exit(output.EXIT_WAITING)
+        typer.confirm("Import it?", abort=True, err=True)
+    plan = plan_import(actor=actor, project=project, text=text, format=format_, based_on=preview.based_on)
+    if as_json:
+        output.answer_json(
+            {
+                "preview": plain(preview),
+                "imported": {"id": plan.id, "code": plan.code, "version": plan.version},
+            }
+        )
+    else:
+        output.answer(f"{plan.code} version {plan.version}: {environment().base_url}/plans/{plan.id}")
+
+
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of a plan in YAML, for editors and checkers."""
     from countersign.plans.json_schema import plan_schema_text
 
     output.answer(plan_schema_text().rstrip("\n"))
+
+
+def text_of(file: Path) -> str:
+    """Return the text of a plan.
+
+    Raises:
+        CommandFailed: the file holds no text; `countersign plan check` says where.
+    """
+    try:
+        return file.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"{file} is no text in UTF-8; for the place run: countersign plan check {file}"
+        raise CommandFailed(message) from error
+
+
+def plain(preview: PlanPreview) -> dict[str, object]:
+    """Return a preview as plain data."""
+    return asdict(preview)
 
 
 def reading_of(file: Path, format_: str) -> PlanReading:

@@ -10,6 +10,7 @@ import typer
 
 from countersign.cli import output
 from countersign.cli.errors import CommandFailed
+from countersign.cli.plan import format_of, text_of
 from countersign.cli.up import HomeOption
 from countersign.cli.user import django_begin
 from countersign.shared.env import environment
@@ -70,7 +71,7 @@ def add(
 def start(
     project: Annotated[str, typer.Argument(help="The project's name.")],
     by: By,
-    plan: Annotated[Path, typer.Option(help="A plan in YAML.")] = PLAN,
+    plan: Annotated[Path, typer.Option(help="A plan, in YAML or Markdown.")] = PLAN,
     home: HomeOption = None,
 ) -> None:
     """Import a plan, analyse the project, and start what is proposed; print where decisions wait.
@@ -86,7 +87,7 @@ def start(
     actor = actor_by_email(by)
     found = project_get(actor=actor, slug=project)
     if not plan_list(actor=actor, project_id=found.id):
-        plan_import(actor=actor, project=found.slug, text=plan.read_text(), format="yaml")
+        plan_import(actor=actor, project=found.slug, text=text_of(plan), format=format_of(plan, ""))
     output.progress("analysing")
     result = job_await(actor, session_begin(actor=actor, project=found.slug))
     items = work_item_list(actor=actor, session_id=str(result["session_id"]))

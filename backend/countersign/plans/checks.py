@@ -83,7 +83,7 @@ class FilesExistCheck(_PathsCheck):
     kind: Literal["files_exist"]
 
 
-Reference = Literal["artifact", "merge", "pack"]
+Reference = Literal["pack", "merge", "artifact"]
 
 
 class AttestedCheck(Part):

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
+
 from countersign.plans.contracts import (
     CriterionData,
     DecisionData,
@@ -40,12 +42,19 @@ from countersign.plans.models import (
 )
 
 PHASE_PARTS = ("deliverables__criteria", "gates")
+# The whole text of a plan, which no phase needs.
+_HEAVY = ("plan__source", "plan__document", "plan__remarks")
 _Document = Mapping[str, Any]  # a part of the plan's document, as it was checked at its import
+
+
+def phases_light(phases: QuerySet[Phase]) -> QuerySet[Phase]:
+    """Read phases with their plan, but without its text."""
+    return phases.select_related("plan").defer(*_HEAVY)
 
 
 def plan_data(plan: Plan) -> PlanData:
     """Give a plan as plain data."""
-    phases = plan.phases.select_related("plan").prefetch_related(*PHASE_PARTS)
+    phases = phases_light(plan.phases.all()).prefetch_related(*PHASE_PARTS)
     document: _Document = plan.document
     return PlanData(
         id=str(plan.id),

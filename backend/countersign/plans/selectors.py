@@ -4,12 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Max
+from django.db.models.functions import Coalesce
+
 from countersign.accounts.policies import require
 from countersign.plans.contracts import (
     PhaseData,
     PhaseFacts,
     PhaseState,
     PlanData,
+    PlanDifference,
+    PlanPreview,
     ProjectStateEntryData,
     WorkItemData,
     WorkItemState,
@@ -17,10 +22,14 @@ from countersign.plans.contracts import (
 from countersign.plans.conversions import (
     PHASE_PARTS,
     phase_data,
+    phases_light,
     plan_data,
     project_state_entry_data,
     work_item_data,
 )
+from countersign.plans.difference import changes_between, unchanged_count
+from countersign.plans.document import PlanDocument
+from countersign.plans.importer import plan_parse, plan_read
 from countersign.plans.models import (
     Phase,
     Plan,
@@ -28,6 +37,8 @@ from countersign.plans.models import (
     WorkItem,
 )
 from countersign.plans.proof import PhaseRecord, proof_build
+from countersign.plans.reading import plan_counted
+from countersign.plans.words import text_digest
 from countersign.shared.actor import Actor
 from countersign.shared.errors import NotFound
 
@@ -70,6 +81,38 @@ def plan_list(*, actor: Actor, project_id: str | None = None) -> tuple[PlanData,
     return tuple(plan_data(plan) for plan in plans)
 
 
+def plan_preview(
+    *,
+    actor: Actor,
+    project_id: str,
+    text: str,
+    format: str = "yaml",  # noqa: A002 - the word callers and the API use
+) -> PlanPreview:
+    """Say what importing a plan text into a project would change; saves nothing.
+
+    Raises:
+        PermissionDenied: The actor may not read.
+        NotFound: The id is not a UUID.
+    """
+    require(actor, "read")
+    reading = plan_read(text, format)
+    current = current_row(project_id)
+    difference = None if reading.document is None else _difference(current, reading.document, text, format)
+    phases = Phase.objects.filter(plan=current, state=PhaseState.COMPLETE.value)
+    running = WorkItem.objects.filter(deliverable__phase__plan=current, state=WorkItemState.RUNNING.value)
+    return PlanPreview(
+        understood=reading.document is not None,
+        problems=reading.problems,
+        remarks=reading.remarks,
+        lines=reading.lines_counted(),
+        counts=None if reading.document is None else plan_counted(reading.document),
+        difference=difference,
+        based_on="" if current is None else str(current.id),
+        completed=() if current is None else tuple(phases.values_list("code", flat=True)),
+        running=0 if current is None else running.count(),
+    )
+
+
 def phase_get(*, actor: Actor, phase_id: str) -> PhaseData:
     """Return one phase.
 
@@ -89,7 +132,7 @@ def phase_list(*, actor: Actor, plan_id: str) -> tuple[PhaseData, ...]:
     """
     require(actor, "read")
     rows = Phase.objects.filter(plan_id=as_uuid(plan_id, "plan"))
-    return tuple(phase_data(row) for row in rows.select_related("plan").prefetch_related(*PHASE_PARTS))
+    return tuple(phase_data(row) for row in phases_light(rows).prefetch_related(*PHASE_PARTS))
 
 
 def work_item_get(*, actor: Actor, work_item_id: str) -> WorkItemData:
@@ -198,6 +241,42 @@ def current_row(project_id: str) -> Plan | None:
     return plans.order_by("-created_at", "-version").first()
 
 
+def document_of(plan: Plan) -> PlanDocument:
+    """Return the document of a plan version; one from before documents were kept is read from its text."""
+    if plan.document:
+        return PlanDocument.model_validate(plan.document)
+    return plan_parse(plan.source, plan.source_format)
+
+
+def _difference(
+    current: Plan | None,
+    document: PlanDocument,
+    text: str,
+    format: str,  # noqa: A002 - as above
+) -> PlanDifference:
+    same = current is not None and (current.source_digest, current.source_format) == (
+        text_digest(text),
+        format,
+    )
+    changes = changes_between(None if current is None else document_of(current), document)
+    latest = (
+        0
+        if current is None
+        else Plan.objects.filter(project_id=current.project_id, code=document.code).aggregate(
+            latest=Coalesce(Max("version"), 0)
+        )["latest"]
+    )
+    return PlanDifference(
+        code=document.code,
+        version=latest if same else latest + 1,
+        replaces="" if current is None else current.code,
+        replaces_version=0 if current is None else current.version,
+        same_text=same,
+        changes=changes,
+        unchanged=unchanged_count(changes, document) if current else {"phases": 0, "deliverables": 0},
+    )
+
+
 def phase_row(phase_id: str) -> Phase:
     """Return the row of a phase with its parts.
 
@@ -205,7 +284,7 @@ def phase_row(phase_id: str) -> Phase:
         NotFound: There is no such phase.
     """
     row = (
-        Phase.objects.select_related("plan")
+        phases_light(Phase.objects.all())
         .prefetch_related(*PHASE_PARTS)
         .filter(pk=as_uuid(phase_id, "phase"))
         .first()

@@ -19,8 +19,10 @@ def coverage_wanted(checks: list[_Check]) -> int | None:
 
 
 def _attested(check: _Check) -> str:
-    who = " or ".join(check["roles"]) or "person"
-    return f"a {who} who took no part in the work has to attest it, naming {' or '.join(check['references'])}"
+    who = " or ".join(check["roles"]) or "somebody"
+    references = check["references"]
+    named = ", ".join(references[:-1]) + " or " + references[-1] if references[1:] else references[0]
+    return f"{who} who took no part in the work has to attest it and name a {named} as evidence"
 
 
 def _coverage(check: _Check) -> str:

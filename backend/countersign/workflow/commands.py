@@ -99,16 +99,24 @@ def project_configure(*, actor: Actor, project: str, settings: Mapping[str, JSON
     return project_settings_change(actor=actor, project_id=found.id, settings=chosen)
 
 
-def plan_import(*, actor: Actor, project: str, text: str, format: str) -> PlanData:  # noqa: A002 - the API's word
-    """Import a plan into a project.
+def plan_import(
+    *,
+    actor: Actor,
+    project: str,
+    text: str,
+    format: str,  # noqa: A002 - the API's word
+    based_on: str | None = None,
+) -> PlanData:
+    """Import a plan into a project, if it still has the version that the import is based on.
 
     Raises:
         PermissionDenied: the actor may not import plans.
+        PlanMoved: another version was imported since; nothing is saved.
         PlanInvalid: the text was not understood; nothing is saved.
     """
     require(actor, "plan.write")
     found = project_get(actor=actor, project=project)
-    return plan_store(actor=actor, project_id=found.id, text=text, format=format)
+    return plan_store(actor=actor, project_id=found.id, text=text, format=format, based_on=based_on)
 
 
 def session_begin(*, actor: Actor, project: str) -> str:

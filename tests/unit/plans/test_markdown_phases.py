@@ -47,7 +47,7 @@ def test_section_gives_owner_duration_dates_and_prerequisites(quay: PhasePart) -
     assert (quay.planned_start, quay.planned_end) == ("2026-04-01", "2026-04-14")
     assert quay.prerequisites == ["P0 complete"]
     assert quay.objective == "Ships can moor. Two at a time."
-    assert quay.specification == "[quay.md](quay.md)"
+    assert quay.specification == "quay.md"
 
 
 def test_status_of_section_and_overview_contradict_and_both_are_kept(quay: PhasePart) -> None:

@@ -17,7 +17,7 @@ from countersign.plans.markdown.headings import (
 from countersign.plans.markdown.inputs import known_inputs, missing_input
 from countersign.plans.markdown.outline import Block, Section
 from countersign.plans.markdown.phase_section import PhaseReader, is_day, list_items
-from countersign.plans.markdown.pieces import Piece, indent_of, key_value, paragraph_lines
+from countersign.plans.markdown.pieces import Piece, indent_of, key_value, paragraph_lines, unlinked
 from countersign.plans.markdown.recognise import check_for
 from countersign.plans.markdown.tables import INDEX, OVERVIEW, RISKS, Row, has_columns, rows_read
 from countersign.plans.marks import At, Placed
@@ -279,7 +279,7 @@ class PhasesReader:
             here = phase.facts.get(name)
             if here is None or here.text == said.text:
                 continue
-            word = name.replace("_", " ")
+            word = name.replace("_", " ").capitalize()
             end = (
                 "neither is evidence: the platform computes where the phase stands"
                 if name == "stated_status"
@@ -307,7 +307,7 @@ class PhasesReader:
             message = "the row names no phase of this plan or no document; correct it, or take it away"
             self.ledger.problem(row.line, place.column, message)
             return
-        phase.facts["specification"] = document
+        phase.facts["specification"] = Piece(unlinked(document.text), document.line, document.column)
         phase.notes.extend(
             At({"title": name, "text": cell.text, "line": row.line}, row.line, cell.column)
             for name, cell in row.others.items()

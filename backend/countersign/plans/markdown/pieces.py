@@ -8,6 +8,7 @@ from typing import Final
 # A line that is longer holds prose; the forms below are short.
 _MAX_FORM: Final = 2_000
 _STRONG: Final = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
+_LINK: Final = re.compile(r"\[([^\[\]]*)\]\(([^()\s]*)\)")
 _MARKER: Final = re.compile(r"^\s*(?:[-*+]|\d{1,9}[.)])(?:\s+|$)")
 _BOX: Final = re.compile(r"^\s*\[([ xX])\](?:\s+|$)|^\s*[☐☑☒✅](?:\s+|$)")
 _KEY: Final = re.compile(
@@ -63,6 +64,11 @@ class FileLine:
 def plain(text: str) -> str:
     """Take strong emphasis off a text; its words all stay."""
     return (_STRONG.sub(r"\2", text.strip()) if len(text) <= _MAX_FORM else text).strip()
+
+
+def unlinked(text: str) -> str:
+    """Write a link out: its text, and its address where that says something else."""
+    return _LINK.sub(lambda found: found[1] if found[1] == found[2] else f"{found[1]} ({found[2]})", text)
 
 
 def indent_of(line: str) -> int:

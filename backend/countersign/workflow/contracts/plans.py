@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
+    from countersign.plans.contracts import (
+        DecisionData,
+        FileData,
+        InputData,
+        NoteData,
+        PlanRemark,
+        ReportData,
+        RiskData,
+    )
     from countersign.workflow.contracts.common import PlanRef, ProjectRef
 
 
@@ -47,6 +56,11 @@ class DeliverableView:
     state: str
     criteria: tuple[CriterionView, ...]
     work_items: tuple[WorkItemView, ...]
+    owner: str
+    condition: str
+    files: tuple[FileData, ...]
+    technical_notes: str
+    from_findings: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +68,11 @@ class PhaseGateView:
     """A gate of a phase."""
 
     code: str
+    kind: str
     text: str
+    check_kind: str
     met: bool | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +95,16 @@ class PhaseView:
     signoff_request_id: str | None
     deliverables: tuple[DeliverableView, ...]
     backlog_count: int
+    owner: str
+    duration: str
+    planned_start: date | None
+    planned_end: date | None
+    stated_status: str
+    prerequisites: tuple[str, ...]
+    specification: str
+    files: tuple[FileData, ...]
+    decisions: tuple[DecisionData, ...]
+    notes: tuple[NoteData, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +133,17 @@ class PlanView:
 
 @dataclass(frozen=True, slots=True)
 class PlanDetailView:
-    """A plan with its phases, in order."""
+    """A plan with its phases, in order, and what it says beside them."""
 
     plan: PlanView
     phases: tuple[PhaseView, ...]
+    source_format: str
+    authority: str
+    stated_status: str
+    created_on: str
+    inputs: tuple[InputData, ...]
+    risks: tuple[RiskData, ...]
+    escalation: tuple[str, ...]
+    reports: tuple[ReportData, ...]
+    notes: tuple[NoteData, ...]
+    remarks: tuple[PlanRemark, ...]

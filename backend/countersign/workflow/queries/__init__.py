@@ -8,6 +8,7 @@ from countersign.workflow.queries.plans import (
     phase_page,
     plan_detail,
     plan_page,
+    plan_preview,
     work_item_page,
 )
 from countersign.workflow.queries.requests import request_detail, request_page, request_state
@@ -22,6 +23,7 @@ __all__ = [
     "phase_page",
     "plan_detail",
     "plan_page",
+    "plan_preview",
     "request_detail",
     "request_page",
     "request_state",

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from countersign.approvals.selectors import request_list
 from countersign.plans.contracts import DeliverableState, PhaseState, WorkItemState
-from countersign.plans.selectors import phase_get, phase_list, plan_get, plan_list, work_item_list
+from countersign.plans.selectors import (
+    phase_get,
+    phase_list,
+    plan_get,
+    plan_list,
+    work_item_list,
+)
+from countersign.plans.selectors import plan_preview as preview_make
 from countersign.projects.selectors import project_get
 from countersign.runs.selectors import run_list
 from countersign.shared.paging import sequence_page
@@ -24,7 +31,14 @@ from countersign.workflow.contracts import (
 from countersign.workflow.queries.common import project_id_of, project_ref
 
 if TYPE_CHECKING:
-    from countersign.plans.contracts import DeliverableData, PhaseData, PlanData, WorkItemData
+    from countersign.plans.contracts import (
+        DeliverableData,
+        PhaseData,
+        PhaseGateData,
+        PlanData,
+        PlanPreview,
+        WorkItemData,
+    )
     from countersign.runs.contracts import RunData
     from countersign.shared.actor import Actor
     from countersign.shared.paging import Page
@@ -51,8 +65,30 @@ def plan_detail(*, actor: Actor, plan_id: str) -> PlanDetailView:
     """
     plan = plan_get(actor=actor, plan_id=plan_id)
     return PlanDetailView(
-        plan=_plan_view(actor, plan), phases=tuple(_phase_view(actor, phase) for phase in plan.phases)
+        plan=_plan_view(actor, plan),
+        phases=tuple(_phase_view(actor, phase) for phase in plan.phases),
+        source_format=plan.source_format,
+        authority=plan.authority,
+        stated_status=plan.stated_status,
+        created_on=plan.created_on,
+        inputs=plan.inputs,
+        risks=plan.risks,
+        escalation=plan.escalation,
+        reports=plan.reports,
+        notes=plan.notes,
+        remarks=plan.remarks,
     )
+
+
+def plan_preview(*, actor: Actor, project: str, text: str, format: str) -> PlanPreview:  # noqa: A002 - the API's word
+    """Say what importing a plan text into a project would change; saves nothing.
+
+    Raises:
+        PermissionDenied: the actor may not read plans.
+        NotFound: there is no such project.
+    """
+    found = project_get(actor=actor, project=project)
+    return preview_make(actor=actor, project_id=found.id, text=text, format=format)
 
 
 def phase_page(*, actor: Actor, plan_id: str = "", after: str = "", limit: int = 50) -> Page[PhaseView]:
@@ -132,7 +168,7 @@ def _phase_view(actor: Actor, phase: PhaseData) -> PhaseView:
         deliverables_done=sum(item.state is DeliverableState.DONE for item in phase.deliverables),
         waiting_on=_waiting_on(phase, items, waiting),
         waiting_request_ids=tuple(waiting),
-        gates=tuple(PhaseGateView(gate.code, gate.text, _met(phase, met=gate.met)) for gate in phase.gates),
+        gates=tuple(_gate_view(phase, gate) for gate in phase.gates),
         signoff_request_id=signoffs[0].id if signoffs else None,
         deliverables=tuple(
             _deliverable_view(
@@ -143,6 +179,27 @@ def _phase_view(actor: Actor, phase: PhaseData) -> PhaseView:
             for deliverable in phase.deliverables
         ),
         backlog_count=sum(item.state is WorkItemState.BACKLOG for item in items),
+        owner=phase.owner,
+        duration=phase.duration,
+        planned_start=phase.planned_start,
+        planned_end=phase.planned_end,
+        stated_status=phase.stated_status,
+        prerequisites=phase.prerequisites,
+        specification=phase.specification,
+        files=phase.files,
+        decisions=phase.decisions,
+        notes=phase.notes,
+    )
+
+
+def _gate_view(phase: PhaseData, gate: PhaseGateData) -> PhaseGateView:
+    return PhaseGateView(
+        code=gate.code,
+        kind=gate.kind.value,
+        text=gate.text,
+        check_kind=str(gate.check.get("kind", "")),
+        met=_met(phase, met=gate.met),
+        reason=gate.reason,
     )
 
 
@@ -179,6 +236,11 @@ def _deliverable_view(
             for criterion in deliverable.criteria
         ),
         work_items=items,
+        owner=deliverable.owner,
+        condition=deliverable.condition,
+        files=deliverable.files,
+        technical_notes=deliverable.technical_notes,
+        from_findings=deliverable.selector is not None,
     )
 
 

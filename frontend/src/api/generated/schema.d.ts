@@ -689,6 +689,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview the import of a plan
+         * @description Answer what would change; nothing is saved, and a text that is not understood is no error here.
+         */
+        post: operations["plans_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/": {
         parameters: {
             query?: never;
@@ -1427,6 +1447,11 @@ export interface components {
         };
         /** @enum {string} */
         DecidingRole: "cab_member" | "director" | "security_reviewer";
+        /** @description One way to decide a strategic question. */
+        DecisionOption: {
+            name: string;
+            text: string;
+        };
         /** @description A deliverable with what proves it and what works on it. */
         Deliverable: {
             code: string;
@@ -1434,6 +1459,12 @@ export interface components {
             state: components["schemas"]["DeliverableState"];
             criteria: components["schemas"]["Criterion"][];
             work_items: components["schemas"]["WorkItem"][];
+            owner: string;
+            condition: string;
+            files: components["schemas"]["PlanFile"][];
+            technical_notes: string;
+            /** @description whether analysis sessions make work items for it */
+            from_findings: boolean;
         };
         /** @enum {string} */
         DeliverableState: "planned" | "in_progress" | "done";
@@ -1494,6 +1525,12 @@ export interface components {
         ExportInput: {
             /** @description slug or id of a project */
             project?: string;
+        };
+        /** @description One thing that is said of a part: what it was, and what it would be. */
+        FieldChange: {
+            name: string;
+            before: string;
+            after: string;
         };
         /** @enum {string} */
         FileChange: "added" | "modified" | "deleted";
@@ -1697,6 +1734,19 @@ export interface components {
             signoff_request_id: string | null;
             deliverables: components["schemas"]["Deliverable"][];
             backlog_count: number;
+            owner: string;
+            duration: string;
+            /** Format: date */
+            planned_start: string | null;
+            /** Format: date */
+            planned_end: string | null;
+            /** @description what the plan's author says; `state` is computed */
+            stated_status: string;
+            prerequisites: string[];
+            specification: string;
+            files: components["schemas"]["PlanFile"][];
+            decisions: components["schemas"]["PlanDecision"][];
+            notes: components["schemas"]["PlanNote"][];
         };
         /** @description A phase with its plan and project. */
         PhaseDetail: {
@@ -1716,15 +1766,33 @@ export interface components {
             signoff_request_id: string | null;
             deliverables: components["schemas"]["Deliverable"][];
             backlog_count: number;
+            owner: string;
+            duration: string;
+            /** Format: date */
+            planned_start: string | null;
+            /** Format: date */
+            planned_end: string | null;
+            /** @description what the plan's author says; `state` is computed */
+            stated_status: string;
+            prerequisites: string[];
+            specification: string;
+            files: components["schemas"]["PlanFile"][];
+            decisions: components["schemas"]["PlanDecision"][];
+            notes: components["schemas"]["PlanNote"][];
             plan: components["schemas"]["PlanRef"];
             project: components["schemas"]["ProjectRef"];
         };
-        /** @description A gate of a phase. */
+        /** @description A gate of a phase; ``null`` is unknown, which is not a pass. */
         PhaseGate: {
             code: string;
+            kind: components["schemas"]["PhaseGateKind"];
             text: string;
+            check_kind: string;
             met: boolean | null;
+            reason: string;
         };
+        /** @enum {string} */
+        PhaseGateKind: "quality" | "go" | "no_go" | "decision" | "standard" | "checklist";
         /** @description A page of Phase. */
         PhasePage: {
             /** @description address of the next page */
@@ -1754,7 +1822,40 @@ export interface components {
             phases_total: number;
             phases_complete: number;
         };
-        /** @description A plan with its phases, in order. */
+        /** @description A part that would differ. */
+        PlanChange: {
+            kind: components["schemas"]["PlanChangeKind"];
+            part: string;
+            phase: string;
+            deliverable: string;
+            name: string;
+            fields_changed: components["schemas"]["FieldChange"][];
+        };
+        /** @enum {string} */
+        PlanChangeKind: "added" | "changed" | "removed";
+        /** @description How many parts a plan has, and its demands by how they are checked. */
+        PlanCounts: {
+            phases: number;
+            deliverables: number;
+            acceptance_criteria: number;
+            gates: number;
+            every_phase: number;
+            inputs_known: number;
+            inputs_missing: number;
+            inputs_optional: number;
+            risks: number;
+            notes: number;
+            checks: {
+                [key: string]: number;
+            };
+        };
+        /** @description A strategic decision that a phase needs. */
+        PlanDecision: {
+            question: string;
+            options: components["schemas"]["DecisionOption"][];
+            documented: string;
+        };
+        /** @description A plan with its phases, in order, and what it says beside them. */
         PlanDetail: {
             id: string;
             code: string;
@@ -1767,9 +1868,46 @@ export interface components {
             phases_total: number;
             phases_complete: number;
             phases: components["schemas"]["Phase"][];
+            source_format: components["schemas"]["PlanFormat"];
+            authority: string;
+            stated_status: string;
+            created_on: string;
+            inputs: components["schemas"]["PlanInputState"][];
+            risks: components["schemas"]["PlanRisk"][];
+            escalation: string[];
+            reports: components["schemas"]["PlanReport"][];
+            notes: components["schemas"]["PlanNote"][];
+            remarks: components["schemas"]["PlanPlace"][];
+        };
+        /** @description What an import would change against the current version. */
+        PlanDifference: {
+            code: string;
+            version: number;
+            replaces: string;
+            replaces_version: number;
+            same_text: boolean;
+            changes: components["schemas"]["PlanChange"][];
+            unchanged: components["schemas"]["PlanUnchanged"];
+        };
+        /** @description A file that is to be created or modified; ``null`` where the plan does not say which. */
+        PlanFile: {
+            path: string;
+            /** @description `create` or `modify` */
+            action: string | null;
+            note: string;
         };
         /** @enum {string} */
-        PlanFormat: "yaml";
+        PlanFormat: "yaml" | "markdown";
+        /** @description A plan to import, and the version that it was previewed against. */
+        PlanImportInput: {
+            /** @description slug or id of the project */
+            project: string;
+            /** @default yaml */
+            format: components["schemas"]["PlanFormat"];
+            text: string;
+            /** @description `based_on` of the preview: the import is refused when another version was imported since */
+            based_on?: string | null;
+        };
         /** @description A plan to import. */
         PlanInput: {
             /** @description slug or id of the project */
@@ -1777,6 +1915,33 @@ export interface components {
             /** @default yaml */
             format: components["schemas"]["PlanFormat"];
             text: string;
+        };
+        /** @enum {string} */
+        PlanInputKnown: "known" | "missing";
+        /** @description Something that work of a plan needs to know; of a secret, only where it lies. */
+        PlanInputState: {
+            id: string;
+            name: string;
+            text: string;
+            state: components["schemas"]["PlanInputKnown"];
+            value: string;
+            pointer: string;
+            secret: boolean;
+            optional: boolean;
+        };
+        /** @description What became of the lines of the text. */
+        PlanLines: {
+            total: number;
+            blank: number;
+            understood: number;
+            note: number;
+            problem: number;
+        };
+        /** @description A piece of the plan's prose, and the line that it began on. */
+        PlanNote: {
+            title: string;
+            text: string;
+            line: number | null;
         };
         /** @description A page of Plan. */
         PlanPage: {
@@ -1786,11 +1951,47 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Plan"][];
         };
+        /** @description Something about a place of the text, with what to do. */
+        PlanPlace: {
+            line: number;
+            column: number;
+            message: string;
+        };
+        /** @description What a plan text would do to a project. */
+        PlanPreview: {
+            understood: boolean;
+            problems: components["schemas"]["PlanPlace"][];
+            remarks: components["schemas"]["PlanPlace"][];
+            lines: components["schemas"]["PlanLines"];
+            counts: components["schemas"]["PlanCounts"] | null;
+            difference: components["schemas"]["PlanDifference"] | null;
+            based_on: string;
+            completed: string[];
+            running: number;
+        };
         /** @description A plan as others name it. */
         PlanRef: {
             id: string;
             code: string;
             title: string;
+        };
+        /** @description A report or review that the plan asks for. */
+        PlanReport: {
+            title: string;
+            text: string;
+            items: string[];
+        };
+        /** @description A risk of the plan. */
+        PlanRisk: {
+            risk: string;
+            probability: string;
+            impact: string;
+            mitigation: string;
+        };
+        /** @description How much would stay as it is. */
+        PlanUnchanged: {
+            phases: number;
+            deliverables: number;
         };
         /** @description Who must decide, and why. */
         Policy: {
@@ -3397,7 +3598,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PlanInput"];
+                "application/json": components["schemas"]["PlanImportInput"];
             };
         };
         responses: {
@@ -3429,6 +3630,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    plans_preview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPreview"];
                 };
             };
             default: components["responses"]["Problem"];

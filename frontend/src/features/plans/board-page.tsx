@@ -7,8 +7,10 @@ import { metTone, Status } from "@/components/status";
 import { formatNumber, plural } from "@/lib/format";
 
 import classes from "./board.module.css";
-import { type Deliverable, type Phase, type PhaseWorkItem, planQuery } from "./queries";
-import { DELIVERABLE_STATES, PHASE_STATES, STRINGS, TURNS, WORK_STATES } from "./strings";
+import { MissingInputs, PlanAbout } from "./plan-about";
+import { DeliverableDetails, PhaseDetails, PhaseFacts } from "./plan-parts";
+import { type Deliverable, type Phase, type PhaseGate, type PhaseWorkItem, planQuery } from "./queries";
+import { CHECKS, DELIVERABLE_STATES, GATES, PHASE_STATES, STRINGS, TURNS, WORK_STATES } from "./strings";
 
 /** Where the plan stands: every phase, what it still needs for 100 %, and whose turn it is. */
 export function BoardPage({ id }: { id: string }) {
@@ -30,6 +32,7 @@ export function BoardPage({ id }: { id: string }) {
       }
     >
       <StaleNotice query={query} />
+      <MissingInputs inputs={plan.inputs} />
       <div className={classes["board"]}>
         {[...plan.phases]
           .sort((a, b) => a.order - b.order)
@@ -37,6 +40,7 @@ export function BoardPage({ id }: { id: string }) {
             <PhaseCard key={phase.id} phase={phase} />
           ))}
       </div>
+      <PlanAbout plan={plan} />
     </Page>
   );
 }
@@ -64,6 +68,7 @@ function PhaseCard({ phase }: { phase: Phase }) {
           {turn !== "" && ` · ${turn}`}
           {phase.backlog_count > 0 && ` · ${formatNumber(phase.backlog_count)} in the backlog`}
         </div>
+        <PhaseFacts phase={phase} />
         {phase.waiting_request_ids.length > 0 && (
           <WaitingDecisions ids={phase.waiting_request_ids} />
         )}
@@ -72,17 +77,33 @@ function PhaseCard({ phase }: { phase: Phase }) {
       {phase.deliverables.map((deliverable) => (
         <DeliverableRow key={deliverable.code} deliverable={deliverable} />
       ))}
-      {phase.gates.length > 0 && (
-        <div className={classes["gates"]}>
-          <h3>Phase gates</h3>
-          <ul className={classes["criteria"]}>
-            {phase.gates.map((gate) => (
-              <Criterion key={gate.code} code={gate.code} text={gate.text} met={gate.met} reason="" />
-            ))}
-          </ul>
-        </div>
-      )}
+      {(Object.keys(GATES) as PhaseGate["kind"][]).map((kind) => (
+        <Gates
+          key={kind}
+          title={GATES[kind]}
+          gates={phase.gates.filter((gate) => gate.kind === kind)}
+          shared={kind === "standard" || kind === "checklist"}
+        />
+      ))}
+      <PhaseDetails phase={phase} />
     </section>
+  );
+}
+
+/** What every phase has to show repeats itself on the board, so it starts folded, as does what is long. */
+function Gates({ title, gates, shared }: { title: string; gates: readonly PhaseGate[]; shared: boolean }) {
+  if (gates.length === 0) return null;
+  return (
+    <details className={classes["gates"]} open={!shared && gates.length <= FEW}>
+      <summary>
+        {title} <span className={classes["quiet"]}>{formatNumber(gates.length)}</span>
+      </summary>
+      <ul className={classes["criteria"]}>
+        {gates.map((gate) => (
+          <Criterion key={gate.code} {...gate} />
+        ))}
+      </ul>
+    </details>
   );
 }
 
@@ -128,6 +149,7 @@ function DeliverableRow({ deliverable }: { deliverable: Deliverable }) {
         </h3>
         <Status tone={state.tone} label={state.label} bare />
       </div>
+      <DeliverableDetails deliverable={deliverable} />
       <ul className={classes["criteria"]}>
         {deliverable.criteria.map((criterion) => (
           <Criterion key={criterion.code} {...criterion} />
@@ -140,23 +162,38 @@ function DeliverableRow({ deliverable }: { deliverable: Deliverable }) {
           ))}
         </ul>
       ) : (
-        deliverable.state !== "done" && <p className={classes["quiet"]}>{STRINGS.noWork}</p>
+        // What is not about findings gets no work item from an analysis, so there is nothing to wait for.
+        deliverable.state !== "done" &&
+        deliverable.from_findings && <p className={classes["quiet"]}>{STRINGS.noWork}</p>
       )}
     </div>
   );
 }
 
-function Criterion({ code, text, met, reason }: { code: string; text: string; met: boolean | null; reason: string }) {
-  const word = met === null ? "unknown" : met ? "met" : "not met";
+/** Said of a demand that nothing judges yet: the way to show it is on the line already, so it is not repeated. */
+const NOT_JUDGED = "unknown: not evaluated yet";
+
+interface Demand {
+  code: string;
+  text: string;
+  check_kind: string;
+  met: boolean | null;
+  reason: string;
+}
+
+function Criterion({ code, text, check_kind: kind, met, reason }: Demand) {
+  const unjudged = reason.startsWith(NOT_JUDGED);
+  const how = CHECKS[kind] ?? kind;
+  const word = unjudged || met === null ? "unknown" : met ? "met" : "not met";
   return (
     <li className={classes["criterion"]}>
       <span className={classes["markOnly"]}>
-        <Status tone={met === false ? "idle" : metTone(met)} label="" bare />
+        <Status tone={unjudged ? "unknown" : met === false ? "idle" : metTone(met)} label="" bare />
         <span className="visually-hidden">{word}: </span>
       </span>
-      <span title={code}>
+      <span title={unjudged ? `${code}: ${reason}` : code}>
         {text}
-        {met !== true && reason !== "" && <span className={classes["quiet"]}> {reason}</span>}
+        <span className={classes["quiet"]}> {met !== true && reason !== "" && !unjudged ? reason : how}</span>
       </span>
     </li>
   );

@@ -6,6 +6,10 @@ export type PlanList = Answer<"/api/v1/plans/">;
 export type Plan = Answer<"/api/v1/plans/{id}/">;
 export type Phase = Plan["phases"][number];
 export type Deliverable = Phase["deliverables"][number];
+export type PhaseGate = Phase["gates"][number];
+export type PlanFile = Deliverable["files"][number];
+export type PlanNote = Plan["notes"][number];
+export type PlanInput = Plan["inputs"][number];
 export type PhaseWorkItem = Deliverable["work_items"][number];
 
 export const planKeys = {

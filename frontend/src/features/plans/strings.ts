@@ -1,14 +1,41 @@
 import type { Tone } from "@/components/status";
 
-import type { Deliverable, Phase, PhaseWorkItem } from "./queries";
+import type { Deliverable, Phase, PhaseGate, PhaseWorkItem } from "./queries";
 
 export const STRINGS = {
   title: "Plan",
   loading: "Loading the plan…",
   emptyTitle: "No plan yet",
-  emptyNext: "A plan is imported when a project is registered. Its phases, deliverables and criteria then appear here.",
+  emptyNext: "Import one with `countersign plan import`. Its phases, deliverables and criteria then appear here.",
   noWork: "No work item yet: an analysis session makes them from findings.",
+  stated: "the plan says",
+  documented: "what the plan assumes",
+  phaseDetails: "More of what the plan says",
+  technical: "technical notes",
+  text: "what it says beside phases and demands",
 } as const;
+
+/** How a demand is shown to be met. */
+export const CHECKS: Readonly<Record<string, string>> = {
+  attested: "attested by a person",
+  coverage_at_least: "by measured coverage",
+  documents_exist: "by looking for the documents",
+  files_exist: "by looking for the files",
+  findings_zero: "by analysis",
+  gate_passed: "by gates",
+  merged: "by merges",
+  no_stubs: "by searching the files",
+};
+
+/** Gates by what they are, in the order that they are shown. */
+export const GATES: Readonly<Record<PhaseGate["kind"], string>> = {
+  decision: "Decisions to be made",
+  quality: "Phase gates",
+  go: "GO criteria",
+  no_go: "NO-GO triggers: none may hold",
+  standard: "Standards of every phase",
+  checklist: "Checklist of every phase",
+};
 
 interface Look {
   label: string;

@@ -1,11 +1,12 @@
-"""What the plans room hands to others, and what it is handed: frozen plain data."""
+"""Plans, phases, deliverables and what they demand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from countersign.plans.contracts.texts import PlanRemark
 from countersign.shared.types import JSON
 
 
@@ -35,72 +36,6 @@ class GateKind(StrEnum):
     DECISION = "decision"
     STANDARD = "standard"
     CHECKLIST = "checklist"
-
-
-class WorkItemState(StrEnum):
-    """Where a work item stands; see `models.WorkItem` for the moves."""
-
-    PROPOSED = "proposed"
-    READY = "ready"
-    RUNNING = "running"
-    MERGED = "merged"
-    REJECTED = "rejected"
-    BACKLOG = "backlog"
-
-
-class WorkItemKind(StrEnum):
-    """What a work item was made from."""
-
-    FINDINGS = "findings"
-    DELIVERABLE = "deliverable"
-
-
-@dataclass(frozen=True, slots=True)
-class PlanProblem:
-    """One thing that is wrong with a plan text, and where."""
-
-    line: int
-    column: int
-    message: str
-
-    def as_dict(self) -> dict[str, JSON]:
-        """Give the problem as plain data."""
-        return {"line": self.line, "column": self.column, "message": self.message}
-
-
-@dataclass(frozen=True, slots=True)
-class PlanRemark:
-    """Something a reader of the plan should know: what was assumed, mended, or contradicts itself."""
-
-    line: int
-    column: int
-    message: str
-
-    def as_dict(self) -> dict[str, JSON]:
-        """Give the remark as plain data."""
-        return {"line": self.line, "column": self.column, "message": self.message}
-
-
-class LineUse(StrEnum):
-    """What became of a line of a plan text; there is no fourth way, and a blank line has none."""
-
-    UNDERSTOOD = "understood"
-    NOTE = "note"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class LineAccount:
-    """What became of a run of lines; blank lines may lie in between."""
-
-    first: int
-    last: int
-    use: LineUse
-    what: str
-
-    def as_dict(self) -> dict[str, JSON]:
-        """Give the account as plain data."""
-        return {"first": self.first, "last": self.last, "use": self.use.value, "what": self.what}
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,91 +240,6 @@ class PlanData:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkItemDraft:
-    """A work item to be made; `key` names it within its analysis session."""
-
-    key: str
-    title: str
-    rules: tuple[str, ...]
-    paths: tuple[str, ...]
-    finding_ids: tuple[str, ...] = ()
-    tool: str = ""
-    kind: WorkItemKind = WorkItemKind.FINDINGS
-    deliverable_id: str | None = None
-    priority: int = 0
-    persona: str = ""
-    adapter: str = ""
-    state: WorkItemState = WorkItemState.PROPOSED
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkItemData:
-    """A work item: one change that somebody can decide on."""
-
-    id: str
-    project_id: str
-    session_id: str
-    deliverable_id: str | None
-    deliverable_code: str
-    phase_id: str | None
-    phase_code: str
-    key: str
-    title: str
-    kind: WorkItemKind
-    tool: str
-    rules: tuple[str, ...]
-    paths: tuple[str, ...]
-    finding_ids: tuple[str, ...]
-    priority: int
-    persona: str
-    adapter: str
-    state: WorkItemState
-    reason: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class FindingFact:
-    """A finding that is left in the analysed head."""
-
-    tool: str
-    rule: str
-    path: str
-    fixable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeFact:
-    """What came of a work item's run: its pack, its merge, its gates by name."""
-
-    work_item_id: str
-    run_id: str
-    pack_digest: str | None
-    merge_commit: str | None
-    gates: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def merged(self) -> bool:
-        """Say whether the change is merged and can show its pack."""
-        return bool(self.pack_digest and self.merge_commit)
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseFacts:
-    """The evidence a phase is judged by, gathered by the caller.
-
-    `findings` is what the latest analysis left over at `head_commit`, and None when that head was
-    not analysed: then nothing can be said about it, which is not the same as nothing was found.
-    """
-
-    head_commit: str
-    findings: tuple[FindingFact, ...] | None
-    analysis_digest: str | None
-    changes: tuple[ChangeFact, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class PhaseEvaluation:
     """A phase after an evaluation, with the proof that was judged and what it lacked."""
 
@@ -398,15 +248,3 @@ class PhaseEvaluation:
     proof_digest: str
     complete: bool
     missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectStateEntryData:
-    """An entry of the project state document that was written for a run."""
-
-    id: str
-    project_id: str
-    run_id: str
-    text: str
-    commit: str
-    created_at: datetime
