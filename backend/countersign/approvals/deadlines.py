@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from countersign.approvals.models import Reminder, ReminderKind, RequestState
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 STANDARD_HOURS = 56
 HALF = Fraction(1, 2)
 FOUR_FIFTHS = Fraction(4, 5)
+# At four fifths the approvers hear of it before the first owner does.
+_IN_ORDER = ("due_at", "position", F("person_id").asc(nulls_first=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def reminders_send(*, actor: Actor) -> int:
         request__expires_at__gt=Now(),
     )
     told = 0
-    for reminder in list(due.order_by("due_at", "position").select_related("request")):
+    for reminder in list(due.order_by(*_IN_ORDER).select_related("request")):
         if not Reminder.objects.filter(pk=reminder.pk, sent_at__isnull=True).update(sent_at=Now()):
             continue
         _tell(actor, reminder)
@@ -137,7 +140,7 @@ def reminders_sent(*, request_ids: Iterable[str]) -> dict[str, tuple[ReminderDat
     """Return what was told about requests, in order, by request."""
     rows = Reminder.objects.filter(request_id__in=list(request_ids), sent_at__isnull=False)
     found: dict[str, list[ReminderData]] = {}
-    for row in rows.order_by("due_at", "position"):
+    for row in rows.order_by(*_IN_ORDER):
         found.setdefault(str(row.request_id), []).append(
             ReminderData(
                 request_id=str(row.request_id),

@@ -119,6 +119,7 @@ class Waiting:
         given = Counter(vote.role for vote in self.votes)
         return (
             bool(self.votes)
+            and bool(self.quorum)  # a pack that asks for nobody is merged by nobody, whatever a row says
             and not self.ended
             and not self.forged
             and all(vote.verdict == "approve" and vote.faithful for vote in self.votes)
