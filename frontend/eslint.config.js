@@ -57,7 +57,9 @@ export default tseslint.config(
   },
   {
     files: ["scripts/**/*.mjs", "eslint.config.js"],
-    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
+    languageOptions: {
+      globals: { process: "readonly", console: "readonly", URL: "readonly", Buffer: "readonly", performance: "readonly" },
+    },
   },
   { files: ["public/**"], languageOptions: { globals: { window: "readonly", document: "readonly" } } },
 );

@@ -308,7 +308,8 @@ def _phase_check(phase_id: str, proof: Mapping[str, Json], history: History, mer
     for change in _proof_changes(proof):
         if not change.get("merge_commit"):
             continue
-        if (change.get("run"), change.get("pack"), change.get("merge_commit")) not in known:
+        named = tuple(change.get(name) for name in ("run", "pack", "merge_commit"))
+        if not all(isinstance(item, str) for item in named) or named not in known:
             raise RefusedError("phase.merge", "the proof rests on a merge that the log does not have")
         _proof_gates(change, history)
     if proof.get("signoff") is not None:

@@ -121,7 +121,7 @@ def _lines_check(lines: Iterator[tuple[int, bytes]], head: Checkpoint, report: R
         except RefusedError as error:
             counted.failed += 1
             if counted.failed <= _FAILURES_SHOWN:
-                report.add(f"line {number}", Status.FAILED, str(error))
+                report.add(f"line {number}", Status.FAILED, str(error), (error.code,))
         else:
             counted.proved += 1
     return counted

@@ -31,23 +31,23 @@ _AFTER = "not reached: an earlier check failed"
 
 @dataclass(frozen=True, slots=True)
 class VerifiedPack:
-    """A pack of which every check held."""
+    """A pack of which every check held.
+
+    Attributes:
+        trial: The branch of the trial that the pack belongs to; nothing where it is none.
+    """
 
     pack: Pack
     change: ChangeFacts
     gates: Mapping[str, str]
     risk: RiskFacts
     policy: Policy
+    trial: str
 
     @property
     def passed(self) -> bool:
         """Whether every gate passed."""
         return set(self.gates.values()) == {PASS}
-
-    @property
-    def trial(self) -> str:
-        """The branch of the trial that the pack belongs to; nothing where it is none."""
-        return trial_read(self.pack.subject, _SUBJECT)
 
 
 def pack_verify(file: Path, trust: Trust, report: Report) -> VerifiedPack | None:
@@ -88,8 +88,9 @@ def pack_verify(file: Path, trust: Trust, report: Report) -> VerifiedPack | None
         gates = report.attempt("gates", lambda: gates_check(pack, statements), _gates_detail)
         risk = report.attempt("risk", lambda: risk_check(pack, statements), _risk_detail)
         policy = _policy(pack, risk, report)
+    trial: str | None = ""
     if TRIAL in pack.subject:
-        report.attempt("trial", lambda: trial_read(pack.subject, _SUBJECT), trial_detail)
+        trial = report.attempt("trial", lambda: trial_read(pack.subject, _SUBJECT), trial_detail)
     exceptions = report.attempt(
         "exceptions", lambda: exceptions_check(pack), lambda found: f"{found} in force, each bounded"
     )
@@ -98,9 +99,11 @@ def pack_verify(file: Path, trust: Trust, report: Report) -> VerifiedPack | None
         "that the gates measured rightly, and that the diff's lines are those of its blobs, rests on the "
         "keys that signed them",
     )
-    if change is None or gates is None or risk is None or policy is None or exceptions is None:
+    if change is None or gates is None or risk is None or policy is None:
         return None
-    return VerifiedPack(pack, change, gates, risk, policy)
+    if exceptions is None or trial is None:
+        return None
+    return VerifiedPack(pack, change, gates, risk, policy, trial)
 
 
 def decisions_beside(file: Path) -> list[Path]:

@@ -27,6 +27,7 @@ ALGORITHMS = (ES256, EDDSA, RS256)
 MAX_CLIENT_DATA_BYTES = 4096
 MAX_KEY_BYTES = 1024
 MIN_RSA_BITS = 2048
+MAX_EXPONENT_BITS = 32  # what every library takes
 _AUTHENTICATOR_DATA = 37  # digest of the relying party, flags, counter: no extension is ever asked for
 _FLAG_PRESENT, _FLAG_VERIFIED, _FLAGS_MORE = 0x01, 0x04, 0xC0
 _KTY, _ALG, _CURVE, _X, _Y = 1, 3, -1, -2, -3
@@ -134,9 +135,10 @@ def cose_key_read(data: bytes) -> Key:
         if parts == (_OKP, EDDSA, _ED25519) and len(items) == 4:  # noqa: PLR2004 - those three, and x
             return ed25519.Ed25519PublicKey.from_public_bytes(_bytes(items, _X, _COORDINATE))
         if parts[:2] == (_RSA, RS256) and len(items) == 4:  # noqa: PLR2004 - those two, modulus, exponent
+            exponent = int.from_bytes(_bytes(items, _X), "big")
             modulus = int.from_bytes(_bytes(items, _CURVE), "big")
-            key = rsa.RSAPublicNumbers(int.from_bytes(_bytes(items, _X), "big"), modulus).public_key()
-            if key.key_size >= MIN_RSA_BITS:
+            key = rsa.RSAPublicNumbers(exponent, modulus).public_key()
+            if key.key_size >= MIN_RSA_BITS and exponent.bit_length() <= MAX_EXPONENT_BITS and modulus & 1:
                 return key
     except ValueError as error:
         raise RefusedError("webauthn.key", "the public key of the passkey is not one") from error

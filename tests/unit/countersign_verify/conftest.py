@@ -1,13 +1,30 @@
 """What the tests of the verifier share: one sound export, written once, and a copy of it to damage."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from countersign_verify.trust import Trust
 from tests.unit.countersign_verify.samples import trust, trust_bytes
-from tests.unit.countersign_verify.worlds import Case, World, full_world
+from tests.unit.countersign_verify.second import Second
+from tests.unit.countersign_verify.worlds import Case, World, beside, full_world
+
+
+@pytest.fixture(scope="session", autouse=True)
+def second() -> Iterator[Second | None]:
+    """The browser's verifier, which has to agree on every export that a test of this directory makes.
+
+    Without Node there is none; the test of both verifiers says so by name.
+    """
+    if shutil.which("node") is None:
+        yield None
+        return
+    with Second() as other:
+        beside.append(other)
+        yield other
+        beside.remove(other)
 
 
 @pytest.fixture(scope="session")

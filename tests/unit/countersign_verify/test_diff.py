@@ -2,7 +2,7 @@
 
 import pytest
 
-from countersign_verify.diff import FileDiff, diff_read
+from countersign_verify.diff import MAX_FILES, FileDiff, diff_read
 from countersign_verify.tree import MODE_EXECUTABLE, MODE_FILE
 from tests.unit.countersign_verify.samples import refused
 
@@ -27,7 +27,7 @@ def test_diff_read_lists_every_file() -> None:
         FileDiff("o", A, None, MODE_FILE),
         FileDiff("m", None, None, MODE_EXECUTABLE),
     )
-    assert diff_read(b"") == ()
+    assert diff_read(b"") == diff_read(b"\n") == ()
 
 
 def test_diff_read_is_not_misled_by_the_lines_of_a_hunk() -> None:
@@ -79,8 +79,21 @@ def test_diff_read_accepts_the_tab_after_a_path_with_blanks() -> None:
         (f'diff --git "a/\\9xx" "b/\\9xx"\nindex {A}..{B} 100644\n', "diff.path"),
         (f'diff --git "a/\\377" "b/\\377"\nindex {A}..{B} 100644\n', "diff.path"),
         (f'diff --git "a\nindex {A}..{B} 100644\n', "diff.path"),
+        ("\n" + CHANGED, "diff.shape"),
+        (CHANGED.replace("index", "\n" * 16 + "index"), "diff.header"),
+        (CHANGED.replace("/x", "/x" * 40_000), "diff.header"),
     ],
 )
 def test_diff_read_refuses_with_the_reason(text: str, code: str) -> None:
     with refused(code):
         diff_read(text.encode())
+
+
+def test_diff_read_refuses_more_files_than_any_change_has() -> None:
+    with refused("diff.files"):
+        diff_read(b"diff --git a/x b/x\nold mode 100644\nnew mode 100755\n" * (MAX_FILES + 1))
+
+
+def test_diff_read_takes_the_longest_paths_that_git_writes() -> None:
+    path = "/".join("\u00e4" * 100 for _ in range(20))
+    assert one(CHANGED.replace("/x", f"/{path}")).path == path

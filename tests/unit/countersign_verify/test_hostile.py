@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.unit.countersign_verify.hostile import Sound, cases, cases_write
+from tests.unit.countersign_verify.second import Second, apart, pack_case
 
 PEAK_BYTES = 200_000_000
 
@@ -50,6 +51,19 @@ def test_hostile_packs_are_refused_for_their_reason_within_the_bounds(
         assert answer["peak"] < PEAK_BYTES, (case, answer["peak"])
         named = failures(answer)
         assert any(case["words"] in text and f"[{case['code']}]" in text for text in named), (case, named)
+
+
+@pytest.mark.needs("node")
+def test_browser_refuses_hostile_packs_alike_within_the_bounds(
+    written: Path, answers: dict[str, Any], second: Second
+) -> None:
+    trust = (written / "trust.json").read_bytes()
+    idle = second.judge(pack_case(written / "sound.tar", trust))["rss"]
+    for file, answer in answers.items():
+        other = second.judge(pack_case(written / file, trust))
+        difference = apart(answer["report"], other)
+        assert not difference, (file, difference)
+        assert other["rss"] - idle < PEAK_BYTES, (file, other["rss"], idle)
 
 
 def test_hostile_packs_are_the_same_every_time(written: Path, tmp_path: Path) -> None:

@@ -13,7 +13,16 @@ from countersign_verify.report import Report, Status
 from countersign_verify.tiles import tile_path
 from countersign_verify.trust import Trust
 from tests.unit.countersign_verify.samples import KEYS, refused, trust
-from tests.unit.countersign_verify.worlds import World
+from tests.unit.countersign_verify.second import event_case
+from tests.unit.countersign_verify.worlds import World, agree
+
+
+def event_checked(directory: Path, index: int, trusted: Trust) -> Report:
+    """What is said of one event; the browser's verifier has to say the same."""
+    report = Report("", trusted.describe())
+    event_verify(directory, index, trusted, report)
+    agree(event_case(directory, index, trusted.raw), report)
+    return report
 
 
 def export_of(directory: Path, count: int) -> tuple[Path, World]:
@@ -31,6 +40,15 @@ def test_entry_prove_gives_every_entry(tmp_path: Path, trusted: Trust, count: in
     for index in (-1, count):
         with refused("merkle.index"):
             entry_prove(files, head, index)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 256, 257, 700])
+def test_event_verify_holds_for_the_first_and_the_last(tmp_path: Path, trusted: Trust, count: int) -> None:
+    directory, _ = export_of(tmp_path, count)
+    for index in {0, count // 2, count - 1}:
+        assert event_checked(directory, index, trusted).holds
+    for index in (-1, count):
+        assert not event_checked(directory, index, trusted).holds
 
 
 @pytest.mark.parametrize(
@@ -54,6 +72,7 @@ def test_entry_prove_refuses_what_was_changed(
     head, _ = checkpoint_read(files, trusted)
     with refused(code):
         entry_prove(files, head, 0)
+    assert not event_checked(directory, 0, trusted).holds
 
 
 def test_entry_prove_refuses_a_tile_that_is_missing(tmp_path: Path, trusted: Trust) -> None:
@@ -91,20 +110,17 @@ def test_event_command_says_which_event_was_proved(
 def test_event_verify_goes_no_further_than_what_holds(tmp_path: Path, trusted: Trust) -> None:
     directory, _ = export_of(tmp_path, 3)
     (directory / "checkpoint").write_text("nothing\n")
-    report = Report()
-    event_verify(directory, 0, trusted, report)
+    report = event_checked(directory, 0, trusted)
     assert not report.holds
     assert [check.name for check in report.checks] == ["files", "checkpoint", "event"]
     (directory / "checkpoint").unlink()
     (directory / "checkpoint").symlink_to(directory / "index.json")
-    report = Report()
-    event_verify(directory, 0, trusted, report)
+    report = event_checked(directory, 0, trusted)
     assert [check.name for check in report.checks] == ["files"]
 
 
 def test_event_verify_asks_for_the_witnesses_that_the_trust_file_names(tmp_path: Path) -> None:
     witness = verifier_key("witness.example", KEYS["witness"].public_key(), ALGORITHM_COSIGNATURE)
     directory, _ = export_of(tmp_path, 3)
-    report = Report()
-    event_verify(directory, 0, trust(mode="witnessed", witnesses=[witness], quorum=1), report)
+    report = event_checked(directory, 0, trust(mode="witnessed", witnesses=[witness], quorum=1))
     assert [check.name for check in report.checks if check.status is Status.FAILED] == ["witnesses"]

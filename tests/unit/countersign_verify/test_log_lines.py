@@ -15,7 +15,8 @@ from countersign_verify.notes import ALGORITHM_COSIGNATURE, verifier_key
 from countersign_verify.report import Report, Status
 from countersign_verify.trust import Trust
 from tests.unit.countersign_verify.samples import KEYS, trust
-from tests.unit.countersign_verify.worlds import World
+from tests.unit.countersign_verify.second import events_case
+from tests.unit.countersign_verify.worlds import World, agree
 
 SIZE = 300
 PLACES = (299, 256, 255, 7, 0)
@@ -39,8 +40,9 @@ def lines() -> list[bytes]:
 def check(tmp_path: Path, lines: list[bytes], trusted: Trust) -> Report:
     file = tmp_path / "events.jsonl"
     file.write_bytes(b"".join(lines))
-    report = Report()
+    report = Report("", trusted.describe())
     events_verify(file, trusted, report)
+    agree(events_case(file, trusted.raw), report)
     return report
 
 

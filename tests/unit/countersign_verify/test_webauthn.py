@@ -93,7 +93,7 @@ def test_client_data_that_is_no_object_is_refused(raw: bytes) -> None:
     assert refusal(passkey, Assertion(data, raw, signature))
 
 
-def _keys() -> dict[str, bytes]:
+def malformed_keys() -> dict[str, bytes]:
     good = cbor2.loads(Passkey().cose)
     weak = Passkey(rsa.generate_private_key(public_exponent=65537, key_size=1024))  # noqa: S505 - what must be refused
     twice = bytes([0xA2]) + b"\x01\x02\x01\x02"
@@ -120,10 +120,10 @@ def _keys() -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("what", _keys())
+@pytest.mark.parametrize("what", malformed_keys())
 def test_key_that_is_malformed_or_weak_is_refused(what: str) -> None:
     with pytest.raises(RefusedError) as caught:
-        cose_key_read(_keys()[what])
+        cose_key_read(malformed_keys()[what])
     assert caught.value.code in {"webauthn.key", "webauthn.cbor"}
 
 

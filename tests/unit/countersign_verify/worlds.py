@@ -35,6 +35,7 @@ from tests.unit.countersign_verify.samples import (
     trust,
     trust_bytes,
 )
+from tests.unit.countersign_verify.second import Second, log_case
 
 STEPS: list[dict[str, Any]] = [{"commit": "a" * 40, "kind": "merge", "run_id": "r"}]
 
@@ -327,10 +328,26 @@ def full_world(directory: Path, *, filler: int = 600) -> World:
     return world
 
 
-def verify(directory: Path, trusted: Trust | None = None, known: list[bytes] | None = None) -> Report:
-    report = Report()
-    log_verify(directory, trusted or trust(), report, known=known or [])
+# The browser's verifier, where there is one: it judges the exports that tests make, and has to agree.
+beside: list[Second] = []
+
+
+def verify(
+    directory: Path, trusted: Trust | None = None, known: list[bytes] | None = None, *, alone: bool = False
+) -> Report:
+    """Check an export; ``alone`` where it is too large to be judged by both hundreds of times."""
+    by = trusted or trust()
+    report = Report("", by.describe())
+    log_verify(directory, by, report, known=known or [])
+    if not alone:
+        agree(log_case(directory, by.raw, known or []), report)
     return report
+
+
+def agree(case: dict[str, Any], report: Report) -> None:
+    """Fail where the browser's verifier says something else of this case."""
+    for second in beside:
+        second.agree(case, report)
 
 
 def failed(report: Report) -> dict[str, str]:
