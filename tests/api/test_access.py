@@ -33,7 +33,9 @@ OPEN = {
 OF_EVERYBODY = {"/api/v1/me/", "/api/v1/tasks/{id}/status/", "/api/v1/auth/logout/"}
 CLOSED = [(method, path) for method, path in OPERATIONS if path not in OPEN]
 READS = [path for method, path in CLOSED if method == "get" and path not in OF_EVERYBODY]
-WRITES = [path for method, path in CLOSED if method == "post" and path not in OF_EVERYBODY]
+# Whoever may read may ask what an import would change.
+READING = {"/api/v1/plans/preview/"}
+WRITES = [path for method, path in CLOSED if method == "post" and path not in OF_EVERYBODY | READING]
 BODIES = {
     "/api/v1/projects/": {"source": "/srv/x", "name": "X"},
     "/api/v1/plans/": {"project": "sample", "text": "code: X"},

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import types
 import typing
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 import pytest
 
+from countersign.plans import contracts as plans
 from countersign.shared.types import JSON
 from countersign.workflow import contracts
 from countersign.workflow.contracts import requests
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
     from countersign.api.base import Output
 
 NAMES = {
+    **vars(plans),
     **vars(requests),
     **vars(contracts),
     "Literal": Literal,
+    "date": date,
     "datetime": datetime,
     "Mapping": Mapping,
     "JSON": JSON,
@@ -44,7 +48,14 @@ def sample(kind: object, *, full: bool) -> object:
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         hints = typing.get_type_hints(kind, NAMES)
         return kind(**{name: sample(hint, full=full) for name, hint in hints.items()})
-    return {str: "text", int: 1, bool: True, datetime: MOMENT}[kind]  # type: ignore[index]
+    return simple(kind)
+
+
+def simple(kind: object) -> object:
+    """Return a value of a type that is made of no others."""
+    if isinstance(kind, enum.EnumMeta):
+        return next(iter(kind))
+    return {str: "text", int: 1, bool: True, datetime: MOMENT, date: MOMENT.date()}[kind]  # type: ignore[index]
 
 
 def fields_of(view: object, *inner: str) -> set[str]:
