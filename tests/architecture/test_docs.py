@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.help_texts import help_of
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -44,19 +44,6 @@ CASES = [
 ]
 
 
-@functools.cache
-def help_of(*command: str) -> str:
-    done = subprocess.run(
-        [*command, "--help"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
-    )
-    assert done.returncode == 0, f"{command}: {done.stderr}"
-    return done.stdout
-
-
 def words(command: str) -> list[str]:
     """Return a command's words, without variables that are set for it and what its output goes to."""
     parts = shlex.split(command, comments=True)
@@ -70,9 +57,8 @@ def words(command: str) -> list[str]:
 
 def check_own(program: str, arguments: list[str]) -> None:
     """The subcommand exists and knows the options."""
-    path = str(BIN / program)
     options = [word.partition("=")[0] for word in arguments if word.startswith("--")]
-    path_of_commands = [path]
+    path_of_commands = [program]
     known = help_of(*path_of_commands)
     for word in arguments:
         # A group lists its commands, and so may its commands in turn.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 import subprocess
@@ -14,6 +13,7 @@ from urllib.parse import unquote
 import pytest
 
 from countersign.accounts.policies import PERMISSIONS, ROLES
+from tests.help_texts import help_of
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -85,24 +85,6 @@ def test_harmless_command_succeeds(command: str) -> None:
     done = subprocess.run([str(BIN / program), *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
-
-
-@functools.cache
-def help_of(*command: str) -> str:
-    return subprocess.run(
-        [str(BIN / command[0]), *command[1:], "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-        # The code beside these documents, whatever checkout the environment was made in.
-        env={
-            "COLUMNS": "200",
-            "NO_COLOR": "1",
-            "TERM": "dumb",
-            "PATH": str(BIN),
-            "PYTHONPATH": str(ROOT / "backend"),
-        },
-    ).stdout
 
 
 def sections(text: str) -> dict[str, str]:
