@@ -91,8 +91,14 @@ def _days(value: object) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    """The zones that this machine knows: the library looks for them in the file system each time."""
+    return frozenset(available_timezones())
+
+
 def _check(calendar: WorkingCalendar) -> None:
-    if calendar.timezone not in available_timezones():
+    if calendar.timezone not in _zones():
         message = f"there is no time zone {calendar.timezone[:60]!r}"
         raise CalendarInvalid(message, field="timezone")
     if not _CLOCK.fullmatch(calendar.start) or not _CLOCK.fullmatch(calendar.end):
