@@ -156,9 +156,7 @@ def signing(
         world = copy.deepcopy(before.world)
         world.approve("F401", "E713")
         drive()
-        world.approve("PIE790")
-        drive()
-        # The file had moved, so the agent was asked again, and so is the director.
+        # Its file had moved: the agent was asked again by itself, and what waits is the new request.
         world.approve("PIE790")
         drive()
         connections.close_all()

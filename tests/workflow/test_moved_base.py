@@ -41,9 +41,8 @@ def test_decision_carries_over_to_a_base_moved_by_another_merge(waiting: World) 
 
 
 def test_change_of_a_file_that_moved_goes_back_to_the_agent(waiting: World) -> None:
-    waiting.approve("F401")
-    drive()
     old = waiting.request("PIE790")
+    waiting.approve("F401")
     waiting.decide(old)
     drive()
     assert failed_jobs() == []
@@ -64,9 +63,8 @@ def test_change_of_a_file_that_moved_goes_back_to_the_agent(waiting: World) -> N
 
 def test_strict_project_voids_and_makes_the_new_pack_by_itself(waiting: World) -> None:
     strict(waiting)
-    waiting.approve("F401")
-    drive()
     old = waiting.request("E713")
+    waiting.approve("F401")
     waiting.decide(old)
     drive()
     assert "strict" in waiting.request_by_id(old.id).void_reason
@@ -124,8 +122,6 @@ def test_approver_who_lost_the_role_does_not_carry_over(waiting: World) -> None:
     from countersign.accounts.services import role_revoke
     from tests.workflow.world import PLATFORM
 
-    waiting.approve("F401")
-    drive()
     old = waiting.request("E713")
     waiting.decide(old)
     role_revoke(actor=PLATFORM, person_id=str(waiting.director.person_id), role="director")

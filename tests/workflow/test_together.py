@@ -100,9 +100,7 @@ def test_second_half_of_a_split_change_needs_the_board(registered: World) -> Non
     registered.approve("F401")
     drive()
     assert registered.run("F401").state == "merged"
-    # What it stands on moved: the agent works again, and what was merged counts as before.
-    board_approves(registered, "E713")
-    drive()
+    # What it stands on moved: the agent has worked again, and what was merged counts as before.
     again = page(registered, "E713")
     assert again.risk is not None
     assert (again.request.tier, [other.run_id for other in again.risk.together]) == ("cab", [beside.run_id])
@@ -127,14 +125,15 @@ def test_first_half_is_not_weighed_again_while_the_second_one_carries_it(registe
 
 def test_nobody_can_say_what_an_unmade_pack_weighed(waiting: World) -> None:
     from countersign.workflow.shredding import pack_shred
+    from countersign.workflow.watching import queues_look
 
     waiting.approve("F401")
     drive()
     digest = waiting.run("F401").pack_digest
     reviewer = waiting.person("sam", "security_reviewer")
     pack_shred(actor=reviewer, digest=digest, confirmation=digest, reason="a token stood in it")
-    # It touches the same file, so it starts again on what was merged.
-    waiting.approve("PIE790")
+    waiting.source.commit("README.md", "Hello.\n")
+    queues_look()
     drive()
     detail = page(waiting, "PIE790")
     assert detail.risk is not None

@@ -409,10 +409,13 @@ def _settle(actor: Actor, row: ApprovalRequest, outcome: RequestState, taken: De
     )
 
 
-def _void(actor: Actor, request_id: str, why: str) -> bool:
-    moved = ApprovalRequest.objects.filter(
-        pk=request_id, state__in=[RequestState.PENDING, RequestState.APPROVED]
-    ).update(state=RequestState.VOID, void_reason=why)
+_VOIDABLE = (RequestState.PENDING, RequestState.APPROVED)
+
+
+def _void(actor: Actor, request_id: str, why: str, states: Sequence[RequestState] = _VOIDABLE) -> bool:
+    moved = ApprovalRequest.objects.filter(pk=request_id, state__in=states).update(
+        state=RequestState.VOID, void_reason=why
+    )
     if moved:
         record(
             actor=actor,
@@ -424,14 +427,17 @@ def _void(actor: Actor, request_id: str, why: str) -> bool:
 
 
 @transaction.atomic(durable=True)
-def request_void(*, actor: Actor, lease: Lease, request_id: str, why: str) -> None:
-    """Void a request because what it was about has moved; an ended request stays as it is.
+def request_void(*, actor: Actor, lease: Lease, request_id: str, why: str, undecided: bool = False) -> bool:
+    """Void a request because what it was about has moved; say whether it was.
+
+    An ended request stays as it is. With ``undecided`` so does an approved one: who carries the decision out
+    finds out as well, and knows how far it got.
 
     Raises:
         LeaseLost: another worker carries the job out.
     """
     lease_check(lease)
-    _void(actor, request_id, why)
+    return _void(actor, request_id, why, (RequestState.PENDING,) if undecided else _VOIDABLE)
 
 
 @transaction.atomic(durable=True)

@@ -372,6 +372,11 @@ def _require_verified(file: Path, run_id: str) -> None:
         raise PackRefused(message, run_id=run_id)
 
 
+def addendum_digest(predicate: Mapping[str, JSON]) -> str:
+    """Return the digest by which the addendum of a re-verification is named."""
+    return digest_bytes(canonical_bytes(addendum_statement(predicate)))
+
+
 def addendum_sign(predicate: Mapping[str, JSON]) -> tuple[str, dict[str, JSON]]:
     """Sign a re-verification with the keys of the gates and of the scorer; return its digest and envelope.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Count, Max, Q
 
 from countersign.accounts.policies import require
+from countersign.governance.conflicts import conflicts_resolve
 from countersign.governance.contracts import (
     Authority,
     DocumentData,
@@ -17,14 +19,15 @@ from countersign.governance.contracts import (
     ViolationData,
     WaiverData,
 )
-from countersign.governance.errors import RuleNotFound, RuleSetNotFound
-from countersign.governance.forms import rule_load
+from countersign.governance.errors import NoRules, RuleNotFound, RuleSetNotFound
+from countersign.governance.forms import rule_load, ruleset_make
 from countersign.governance.models import Document, Rule, RuleSet, Violation, Waiver
 from countersign.shared.clock import now
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from countersign.governance.contracts import RuleConflict
     from countersign.shared.actor import Actor
 
 
@@ -126,6 +129,39 @@ def ruleset_latest_digest(actor: Actor) -> str | None:
     """
     require(actor, "read")
     return RuleSet.objects.order_by("-created_at").values_list("digest", flat=True).first()
+
+
+def ruleset_digest_now(actor: Actor) -> str:
+    """Return the digest of the rules in force at this moment, frozen or not.
+
+    Raises:
+        PermissionDenied: the actor may not read.
+        NoRules: there are no rules yet.
+    """
+    require(actor, "read")
+    # Versions are only ever added: what was added last says whether anything was.
+    rules = Rule.objects.aggregate(number=Count("id"), last=Max("created_at"))
+    documents = Document.objects.aggregate(number=Count("id"), last=Max("created_at"))
+    return _digest_of_rules(rules["number"], rules["last"], documents["number"], documents["last"])
+
+
+@lru_cache(maxsize=8)
+def _digest_of_rules(*_added: object) -> str:
+    return rules_resolved()[0].digest
+
+
+def rules_resolved() -> tuple[RuleSetData, tuple[RuleConflict, ...]]:
+    """Return the rules in force without those that a higher document overrules, and these conflicts.
+
+    Raises:
+        NoRules: there are no rules yet.
+    """
+    in_force = tuple(rule_data(rule) for rule in rules_newest().values() if not rule.retired)
+    if not in_force:
+        message = "there are no rules to freeze; sync the shipped ones first"
+        raise NoRules(message)
+    kept, conflicts = conflicts_resolve(in_force)
+    return ruleset_make(kept), tuple(conflicts)
 
 
 def violation_data(row: Violation) -> ViolationData:

@@ -11,22 +11,21 @@ from django.db.models import Q
 
 from countersign.accounts.policies import require
 from countersign.audit.services import record
-from countersign.governance.conflicts import conflicts_resolve
 from countersign.governance.contracts import RuleMode, RuleSetData, SyncResult
 from countersign.governance.core import CORE_RULES, core_offences
 from countersign.governance.errors import (
     GovernanceCoreProtected,
-    NoRules,
     RuleNotFound,
     WaiverInvalid,
 )
-from countersign.governance.forms import ruleset_dump, ruleset_make
+from countersign.governance.forms import ruleset_dump
 from countersign.governance.models import Document, Rule, RuleSet, Violation, Waiver
 from countersign.governance.rulebook import Rulebook, rulebook_parse
 from countersign.governance.selectors import (
     documents_newest,
     rule_data,
     rules_newest,
+    rules_resolved,
     waiver_data,
 )
 from countersign.jobs.services import lease_check
@@ -237,12 +236,7 @@ def ruleset_freeze(*, actor: Actor) -> RuleSetData:
     Raises:
         NoRules: there are no rules yet.
     """
-    in_force = tuple(rule_data(rule) for rule in rules_newest().values() if not rule.retired)
-    if not in_force:
-        message = "there are no rules to freeze; sync the shipped ones first"
-        raise NoRules(message)
-    kept, conflicts = conflicts_resolve(in_force)
-    ruleset = ruleset_make(kept)
+    ruleset, conflicts = rules_resolved()
     _, created = RuleSet.objects.get_or_create(
         digest=ruleset.digest, defaults={"rules": ruleset_dump(ruleset.rules)}
     )
@@ -251,7 +245,7 @@ def ruleset_freeze(*, actor: Actor) -> RuleSetData:
             actor=actor,
             type="ruleset.frozen",
             subject=("ruleset", ruleset.digest),
-            data={"rules": len(kept), "rejected": [conflict.rejected for conflict in conflicts]},
+            data={"rules": len(ruleset.rules), "rejected": [conflict.rejected for conflict in conflicts]},
         )
         _conflicts_record(actor, conflicts)
     return ruleset

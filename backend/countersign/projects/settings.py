@@ -30,7 +30,7 @@ MAX_DECIDE_HOURS: Final = 400
 MAX_OWNERS: Final = 5
 DEFAULTS: Final[Mapping[str, JSON]] = {
     "base_move": "carry_over",
-    "slot_minutes": 30,
+    "slot_minutes": 60,
     "passkey": "none",
     # Working hours in which a request is decided on, in which calendar, and who is told when it is not.
     "decide_within_hours": 56,

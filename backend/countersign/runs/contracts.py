@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from countersign.shared.types import JSON
+
 
 @dataclass(frozen=True, slots=True)
 class ChangedEntryData:
@@ -93,6 +95,43 @@ class BesideData:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingData:
+    """Whether the decision on a waiting change would hold on a base.
+
+    Attributes:
+        key: names what the gates were asked about.
+        verdict: ``holds``, ``void``, or ``unknown`` when it could not be found out.
+        reports: the gates' answers; none when the gates did not have to be asked.
+        behind: the runs that are merged before this one on that base.
+        next_base: what the branch holds once this one is merged too; nothing when nobody can say yet.
+    """
+
+    run_id: str
+    request_id: str
+    base_commit: str
+    key: str
+    verdict: str
+    why: str
+    reports: tuple[Mapping[str, JSON], ...]
+    behind: tuple[str, ...]
+    next_base: str
+    duration_ms: int
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationData:
+    """The next merge slot of a project, kept for one change."""
+
+    id: str
+    project_id: str
+    run_id: str
+    person_id: str
+    reserved_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RunData:
     """One run.
 
@@ -101,6 +140,7 @@ class RunData:
         revision: grows when the change is put on a new base and gets a new pack.
         participants: persons who took part and can't approve (initiator, minter of the token in use).
         beside: the changes of its session that its pack is scored together with.
+        queued_at: since when it is approved and waits for the merge slot.
     """
 
     id: str
@@ -129,6 +169,7 @@ class RunData:
     request_id: str
     participants: tuple[str, ...]
     beside: tuple[BesideData, ...]
+    queued_at: datetime | None
     failure: Mapping[str, object]
     created_at: datetime
     updated_at: datetime

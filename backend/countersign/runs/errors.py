@@ -21,6 +21,24 @@ class MergeSlotTaken(Conflict):
     code = "merge_slot_taken"
 
 
+class SlotReserved(MergeSlotTaken):
+    """The next merge slot of this project is kept for another change, until a moment that everybody sees."""
+
+    code = "slot_reserved"
+
+
+class ReservationRefused(Conflict):
+    """The next merge slot can't be kept for this change, or not now."""
+
+    code = "reservation_refused"
+
+
+class ReservationNotFound(NotFound):
+    """The next merge slot of this project is not kept for anybody."""
+
+    code = "reservation_not_found"
+
+
 class SealTurnTaken(Conflict):
     """A change of the same session to the same files is being sealed; they are scored together."""
 

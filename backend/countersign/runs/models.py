@@ -8,6 +8,11 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
+# Django looks for a room's models here and nowhere else.
+from countersign.runs.queue_models import SlotReservation, Standing
+
+__all__ = ["Attempt", "Incident", "Merge", "Run", "RunState", "SlotReservation", "Standing"]
+
 
 class RunState(models.TextChoices):
     """A run's life.
@@ -59,6 +64,8 @@ class Run(models.Model):
     score = models.PositiveSmallIntegerField(null=True)
     pack_digest = models.CharField(max_length=80, blank=True)
     request_id = models.UUIDField(null=True)
+    # Since when it is approved and waits for the merge slot.
+    queued_at = models.DateTimeField(null=True)
     participants = models.JSONField(default=list)
     # While it is being sealed: no other change of its session to the same files is.
     seal_turn = models.BooleanField(default=False)

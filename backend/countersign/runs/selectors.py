@@ -65,6 +65,7 @@ def run_data(run: Run) -> RunData:
         request_id=str(run.request_id) if run.request_id else "",
         participants=tuple(run.participants),
         beside=tuple(BesideData(item["run_id"], item["patch_digest"]) for item in run.beside),
+        queued_at=run.queued_at,
         failure=run.failure,
         created_at=run.created_at,
         updated_at=run.updated_at,

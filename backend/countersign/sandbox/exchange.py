@@ -117,6 +117,17 @@ def repository_import(
     return ImportedHead(name, commit)
 
 
+def repository_look(source: Path, branch: str, *, isolation: IsolationKind) -> str:
+    """Say where a branch of somebody's repository stands, and bring nothing in; nothing if it is not there.
+
+    Raises:
+        RepositoryInvalid: Git could not do it.
+    """
+    source = source.resolve()
+    task: dict[str, JSON] = {"do": "look", "source": str(source), "branch": branch}
+    return gitwork_run(task, (Bind.at_source(source),), isolation=isolation)["commit"]
+
+
 def _objects_take(repository: Repository, pack: Path) -> None:
     """Check every object of a pack that came out of the sandbox, and keep it."""
     data = plain_file_read(pack.parent, pack.name, limit=_MAX_PACK_BYTES)

@@ -29,6 +29,7 @@ from countersign.workflow.naming import slugify
 from countersign.workflow.places import repository_path
 from countersign.workflow.prompting import prompt_for
 from countersign.workflow.quorums import quorum_require
+from countersign.workflow.standing import standing_require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -223,9 +224,11 @@ def decision_submit(
     Raises:
         PermissionDenied: the actor may not decide.
         InvalidInput: the verdict is unknown.
+        RequestMoved: what it is about has moved since its pack was sealed.
         DomainError: as ``decision_record`` says.
     """
     require(actor, "decision.write")
+    standing_require(request_id)
     decision, _request = decision_record(
         actor=actor,
         request_id=request_id,
@@ -255,9 +258,11 @@ def decision_begin(
     Raises:
         PermissionDenied: the actor may not decide.
         InvalidInput: the verdict is unknown.
+        RequestMoved: what it is about has moved since its pack was sealed.
         DomainError: as ``decision_prepare`` says.
     """
     require(actor, "decision.write")
+    standing_require(request_id)
     return decision_prepare(
         actor=actor,
         request_id=request_id,

@@ -9,6 +9,7 @@ from countersign.approvals.errors import RoleMissing
 from countersign.approvals.services import decision_check
 from countersign.shared.errors import DomainError
 from countersign.workflow.contracts import BlockedReason
+from countersign.workflow.standing import RENEWED, RequestMoved, standing_why
 
 if TYPE_CHECKING:
     from countersign.approvals.contracts import RequestData, Verdict
@@ -30,6 +31,8 @@ def decision_hindrance(
         )
     except DomainError as error:
         return BlockedReason(error.code, error.message)
+    if why := standing_why(request):
+        return BlockedReason(RequestMoved.code, f"{why[0].upper()}{why[1:]}; {RENEWED}.")
     return None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from countersign.projects.selectors import project_get
 from countersign.projects.services import project_head_move
 from countersign.sandbox.errors import RepositoryInvalid, RepositoryNotFound
-from countersign.sandbox.exchange import repository_import
+from countersign.sandbox.exchange import repository_import, repository_look
 from countersign.sandbox.isolation import IsolationKind
 from countersign.shared.errors import Unavailable
 from countersign.workflow.change import repository_of
@@ -45,8 +45,31 @@ def head_import(project: ProjectData) -> ImportedHead:
         raise SourceUnreadable(message, project=project.slug) from error
 
 
+def head_moved(project: ProjectData) -> bool:
+    """Say whether the registered branch stands elsewhere than the platform knows; reads nothing else.
+
+    Raises:
+        SourceUnreadable: the registered repository can't be read.
+    """
+    try:
+        commit = repository_look(
+            Path(project.source_path), project.default_branch, isolation=IsolationKind(project.isolation)
+        )
+    except (RepositoryInvalid, OSError) as error:
+        message = f"the registered repository can't be read: {error}"
+        raise SourceUnreadable(message, project=project.slug) from error
+    # The branch of a trial is made by its first merge.
+    return commit != project.head_commit and not (project.trial and not commit)
+
+
 def head_follow(project: ProjectData) -> ProjectData:
-    """Follow the registered repository when somebody pushed to it outside the platform."""
+    """Follow the registered repository when somebody pushed to it outside the platform.
+
+    Raises:
+        SourceUnreadable: the registered repository can't be read.
+    """
+    if repository_of(project).head(project.default_branch) == project.head_commit and not head_moved(project):
+        return project
     head = head_import(project)
     if head.commit != project.head_commit:
         project_head_move(actor=EXECUTOR, project_id=project.id, old=project.head_commit, new=head.commit)

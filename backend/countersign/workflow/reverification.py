@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from countersign.accounts.selectors import roles_of
 from countersign.evidence.masking import diff_mask
-from countersign.evidence.sealing import addendum_sign, gate_summaries
+from countersign.evidence.sealing import addendum_digest, addendum_sign, gate_summaries
 from countersign.evidence.services import addendum_record
 from countersign.gates.configuration import gate_configuration_paths
+from countersign.gates.contracts import GateReport, GateResultData, GateStatus
 from countersign.runs.selectors import merges_of_project, run_get
 from countersign.sandbox.errors import RepositoryInvalid
 from countersign.shared.clocks import moment_agreed
@@ -23,65 +23,98 @@ from countersign.workflow.change import FrozenChange, change_freeze, change_mess
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.intents import IntentForged, intent_logged
 from countersign.workflow.sealing import assessment_of, frozen_change, gate_evidence
+from countersign.workflow.standing import carry_over_hindrance, moved_why
 from countersign.workflow.together import beside_sealed
-from countersign_verify.canonical import digest_bytes
+from countersign_verify.canonical import digest_bytes, digest_of
 from countersign_verify.risk import CAB_ABOVE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from countersign.approvals.contracts import RequestData
-    from countersign.gates.contracts import GateReport
     from countersign.plans.contracts import WorkItemData
     from countersign.projects.contracts import ProjectData
-    from countersign.runs.contracts import RunData
+    from countersign.runs.contracts import RunData, StandingData
     from countersign.sandbox.repository import Repository
+    from countersign.shared.types import JSON
     from countersign.workflow.assessment import Assessment
     from countersign.workflow.outcomes import StepContext
 
 
+Reports = tuple[GateReport, ...] | tuple[GateResultData, ...]
+
+
 class CarryOverRefused(Exception):
-    """The decision does not hold on the new base; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedOver:
-    """A decision that holds on the new base.
+    """The decision does not hold on the new base; the message says why.
 
     Attributes:
-        digest: of the sealed addendum.
-        result_tree: what the branch will hold.
+        reports: the gates' answers, when it is one of them that forbids it.
+        key: names what the gates were asked about.
     """
 
-    digest: str
-    result_tree: str
+    def __init__(self, message: str, *, reports: Reports = (), key: str = "") -> None:
+        """Say why."""
+        super().__init__(message)
+        self.reports = reports
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
+    """A commit between the base of the decision and the new one."""
+
     commit: str
     kind: str
     run_id: str
 
 
-def decision_carry_over(
-    context: StepContext,
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A decision that holds on another base.
+
+    Attributes:
+        predicate: of the addendum that says so.
+        digest: of that addendum.
+        reports: the gates' answers on the merged tree.
+        key: names what the gates were asked about.
+        result_tree: what the branch will hold.
+    """
+
+    predicate: Mapping[str, JSON]
+    digest: str
+    reports: Reports
+    key: str
+    result_tree: str
+
+
+def carry_over_judge(
     *,
     project: ProjectData,
     run: RunData,
     item: WorkItemData,
     request: RequestData,
     new_base: str,
-) -> CarriedOver:
-    """Re-verify an approved change on a moved base and seal the addendum.
+    ahead: tuple[Step, ...] = (),
+    standing: StandingData | None = None,
+) -> Judged:
+    """Verify an approved change on another base; records nothing.
+
+    Args:
+        project: the change's project.
+        run: the change.
+        item: what it was made for.
+        request: the decision.
+        new_base: the branch as it is, or as it will be.
+        ahead: the commits that will be made before, where ``new_base`` is not there yet.
+        standing: what was verified ahead of time. The gates are not asked again about the very same.
 
     Raises:
         CarryOverRefused: a condition does not hold.
         ClocksDisagree: no clock can be trusted to say that the decision still holds.
     """
     repository = repository_of(project)
-    _statement_check(project, request)
-    steps = _intervening(project, repository, old=run.base_commit, new=new_base)
+    _statement_check(project, run, request)
+    steps = _intervening(project, repository, old=run.base_commit, new=new_base, ahead=ahead)
     _files_check(repository, run, new_base)
     moved = change_freeze(
         repository,
@@ -94,12 +127,17 @@ def decision_carry_over(
     if moved.diff != original.diff:
         message = "the patch is not the same to the byte on the new base"
         raise CarryOverRefused(message)
-    reports = gates_check(project, moved, target_rules=item.rules)
-    _gates_pass(reports)
+    key = gates_key(project, run, moved, target_rules=item.rules)
+    reports: Reports
+    if standing is not None and standing.key == key and standing.reports:
+        reports = reports_stored(run, standing)
+    else:
+        reports = gates_check(project, moved, target_rules=item.rules)
+    _gates_pass(reports, key)
     judged = partial(assessment_of, project, run, reports=reports, beside=beside_sealed(run))
     score = _score_check(judged(change=moved), request)
     union_score = _union_check(project, run, moved, steps=steps, judged=judged, request=request)
-    predicate = {
+    predicate: dict[str, JSON] = {
         "v": 1,
         "run_id": run.id,
         "pack": run.pack_digest,
@@ -115,7 +153,17 @@ def decision_carry_over(
         "touched_unchanged": True,
         "gate_configuration_unchanged": True,
     }
-    digest, envelope = addendum_sign(predicate)  # type: ignore[arg-type]  # plain JSON
+    return Judged(predicate, addendum_digest(predicate), reports, key, moved.result_tree)
+
+
+def addendum_seal(context: StepContext, *, run: RunData, request: RequestData, judged: Judged) -> None:
+    """Sign and keep the addendum of a decision that is carried over.
+
+    Raises:
+        LeaseLost: another worker carries the decision out.
+        SigningKeyMissing: a signing key can't be read.
+    """
+    digest, envelope = addendum_sign(judged.predicate)
     addendum_record(
         actor=EXECUTOR,
         lease=context.lease,
@@ -126,33 +174,69 @@ def decision_carry_over(
         digest=digest,
         envelope=envelope,
     )
-    return CarriedOver(digest, moved.result_tree)
 
 
-def _statement_check(project: ProjectData, request: RequestData) -> None:
-    if project.settings.get("base_move") == "strict":
-        message = "the project is strict: any move of the base voids a decision"
-        raise CarryOverRefused(message)
-    if not request.carry_over_allowed:
-        message = "the signed decision does not allow to be carried over"
-        raise CarryOverRefused(message)
+def gates_key(
+    project: ProjectData, run: RunData, change: FrozenChange, *, target_rules: tuple[str, ...]
+) -> str:
+    """Name what the gates are asked about: the base, the patch, the rules, and what the gates go by."""
+    repository = repository_of(project)
+    entries = {entry.path: entry for entry in repository.tree_entries(change.base_commit)}
+    environment, baseline = project.environment, project.baseline
+    return digest_of(
+        {
+            "base_tree": repository.commit_tree_id(change.base_commit),
+            "patch": change.patch_digest,
+            "ruleset": run.ruleset_digest,
+            "gates": list(GATES),
+            "configuration": {
+                path: entries[path].blob for path in sorted(gate_configuration_paths(tuple(entries)))
+            },
+            "targets": sorted(target_rules),
+            "environment": environment.digest if environment else None,
+            "baseline": digest_of(baseline.dump()) if baseline else None,
+            "isolation": project.isolation,
+        }
+    )
+
+
+def reports_stored(run: RunData, standing: StandingData) -> tuple[GateResultData, ...]:
+    """Return the gates' answers that were taken ahead of time."""
+    return tuple(
+        GateResultData(
+            id="",
+            run_id=run.id,
+            attempt=run.attempt,
+            name=str(report["name"]),
+            status=GateStatus(str(report["status"])),
+            reason=str(report["reason"]),
+            report=report,
+            report_digest=digest_of(dict(report)),
+            result_tree=str(report["result_tree"]),
+            created_at=standing.checked_at,
+        )
+        for report in standing.reports
+    )
+
+
+def _statement_check(project: ProjectData, run: RunData, request: RequestData) -> None:
+    if why := carry_over_hindrance(project, request) or moved_why(run, request):
+        raise CarryOverRefused(why)
     if request.expires_at <= moment_agreed():
         message = "the decision has expired meanwhile"
         raise CarryOverRefused(message)
-    for decision in request.decisions:
-        if decision.verdict == "approve" and decision.role not in roles_of(decision.person_id):
-            message = f"an approver does not hold the role {decision.role} any more"
-            raise CarryOverRefused(message)
 
 
-def _intervening(project: ProjectData, repository: Repository, *, old: str, new: str) -> tuple[_Step, ...]:
+def _intervening(
+    project: ProjectData, repository: Repository, *, old: str, new: str, ahead: tuple[Step, ...]
+) -> tuple[Step, ...]:
     """Return the first-parent commits after ``old`` up to ``new``, oldest first, all of them logged."""
     merges = {merge.run_id: merge for merge in merges_of_project(actor=EXECUTOR, project_id=project.id)}
-    known: dict[str, _Step] = {}
+    known = {step.commit: step for step in ahead}
     for merge in merges.values():
-        known[merge.merge_commit] = _Step(merge.merge_commit, "merge", merge.run_id)
-        known[merge.state_commit] = _Step(merge.state_commit, "state", merge.run_id)
-    steps: list[_Step] = []
+        known[merge.merge_commit] = Step(merge.merge_commit, "merge", merge.run_id)
+        known[merge.state_commit] = Step(merge.state_commit, "state", merge.run_id)
+    steps: list[Step] = []
     try:
         commits = repository.commits_between(old, new)
     except RepositoryInvalid as error:
@@ -163,7 +247,8 @@ def _intervening(project: ProjectData, repository: Repository, *, old: str, new:
             message = f"commit {commit[:12]} on the branch is not one that was merged here"
             raise CarryOverRefused(message)
         steps.append(known[commit])
-    for run_id in {step.run_id for step in steps}:
+    # What is not there yet is of no log; whoever merges asks again, with nothing ahead.
+    for run_id in {step.run_id for step in steps} - {step.run_id for step in ahead}:
         try:
             intent_logged(merges[run_id])
         except IntentForged as forged:
@@ -193,12 +278,12 @@ def _files_check(repository: Repository, run: RunData, new_base: str) -> None:
             raise CarryOverRefused(message)
 
 
-def _gates_pass(reports: tuple[GateReport, ...]) -> None:
+def _gates_pass(reports: Reports, key: str) -> None:
     passed = {report.name for report in reports if report.status.value == "pass"}
     lacking = sorted(set(GATES) - passed)
     if lacking:
         message = f"on the new base these gates do not pass: {', '.join(lacking)}"
-        raise CarryOverRefused(message)
+        raise CarryOverRefused(message, reports=reports, key=key)
 
 
 def _score_check(assessment: Assessment, request: RequestData) -> int:
@@ -213,7 +298,7 @@ def _union_check(
     run: RunData,
     moved: FrozenChange,
     *,
-    steps: tuple[_Step, ...],
+    steps: tuple[Step, ...],
     judged: Callable[..., Assessment],
     request: RequestData,
 ) -> int:

@@ -12,8 +12,10 @@ from countersign.approvals.deadlines import reminders_send
 from countersign.approvals.services import requests_expire
 from countersign.jobs.dispatch import dispatch
 from countersign.jobs.selectors import jobs_due
+from countersign.runs.services import slots_expire
 from countersign.shared.actor import service_actor
 from countersign.workflow.engine import job_step
+from countersign.workflow.watching import queues_look
 
 
 @shared_task(ignore_result=True, acks_late=False)
@@ -30,4 +32,12 @@ def jobs_dispatch() -> None:
     for job_id in jobs_due():
         dispatch(job_id)
     requests_expire(actor=service_actor("beat"))
+    slots_expire(actor=service_actor("beat"))
     reminders_send(actor=service_actor("beat"))
+
+
+@shared_task(ignore_result=True)
+def queues_watch() -> None:
+    """Notice what nobody pressed a button for: a push from elsewhere, other rules, roles that are gone."""
+    close_old_connections()
+    queues_look()

@@ -126,6 +126,7 @@ class Runs:
     @staticmethod
     def arguments(name: str, run_id: str) -> dict[str, Any]:
         change = {"change_commit": CHANGE, "result_tree": TREE, "patch_digest": PATCH, "patch_lines": 3}
+        renewed = {"ruleset_digest": RULESET, "request_id": REQUEST}
         known: dict[str, dict[str, Any]] = {
             "run_snapshot": {"base_commit": BASE, "branch": "feat/p1-x", "snapshot_tag": "snapshot/x"},
             "proposal_record": {"seed": 1, "proposal": proposal()},
@@ -136,8 +137,8 @@ class Runs:
             "merge_slot_take": {},
             "merge_intend": intent(run_id),
             "run_merged": {"decision_ids": ("d2", "d1")},
-            "run_rebased": {"base_commit": OTHER_BASE, **change, "why": "the base moved"},
-            "run_restarted": {"base_commit": OTHER_BASE, "why": "its files moved"},
+            "run_rebased": {"base_commit": OTHER_BASE, **change, **renewed, "why": "the base moved"},
+            "run_restarted": {"base_commit": OTHER_BASE, **renewed, "why": "its files moved"},
             "run_failed": {"failure": {"code": "gone", "error": "it broke"}},
             "incident_open": {"title": "the gates failed", "detail": "in every attempt"},
         }

@@ -24,4 +24,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 10},
     },
+    "watch-merge-queues": {
+        "task": "countersign.workflow.tasks.queues_watch",
+        "schedule": 15.0,
+        "options": {"expires": 30},
+    },
 }

@@ -19,6 +19,7 @@ from countersign.runs.services.merging import (
     run_rebased,
     run_restarted,
 )
+from countersign.runs.services.queue import slot_release, slot_reserve, slots_expire, standing_record
 
 __all__ = [
     "incident_open",
@@ -38,4 +39,8 @@ __all__ = [
     "run_sealed",
     "run_snapshot",
     "seal_turn_take",
+    "slot_release",
+    "slot_reserve",
+    "slots_expire",
+    "standing_record",
 ]

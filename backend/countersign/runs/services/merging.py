@@ -15,9 +15,10 @@ from countersign.runs.errors import (
     MergeSlotTaken,
     RunStateConflict,
 )
-from countersign.runs.models import Merge, Run, RunState
+from countersign.runs.models import Merge, Run, RunState, SlotReservation
 from countersign.runs.selectors import merge_data, run_data
 from countersign.runs.services.moves import run_move
+from countersign.runs.services.queue import reservation_end, slot_turn_require
 
 if TYPE_CHECKING:
     from countersign.jobs.contracts import Lease
@@ -31,6 +32,13 @@ def _require_no_intent(run_id: str) -> None:
     if intended is not None:
         message = "a merge of this run is intended already; it can't be put on another base any more"
         raise MergeIntentConflict(message, run_id=run_id, intended=intended)
+
+
+def _require_request(run_id: str, request_id: str) -> None:
+    # Two may find out at once that a request is void: the change is renewed once.
+    if Run.objects.filter(pk=run_id).exclude(request_id=request_id).exists():
+        message = "the run has another request by now"
+        raise RunStateConflict(message, run_id=run_id, request_id=request_id)
 
 
 @transaction.atomic(durable=True)
@@ -53,7 +61,12 @@ def run_decided(*, actor: Actor, lease: Lease, run_id: str, request_id: str, ver
         raise RunStateConflict(message, run_id=run_id)
     if current.state == to:
         return run_data(current)
-    run = run_move(run_id, [RunState.WAITING_APPROVAL], to)
+    run = run_move(
+        run_id,
+        [RunState.WAITING_APPROVAL],
+        to,
+        **({"queued_at": Now()} if to == RunState.APPROVED else {}),
+    )
     record(
         actor=actor,
         type="run.decided",
@@ -65,16 +78,20 @@ def run_decided(*, actor: Actor, lease: Lease, run_id: str, request_id: str, ver
 
 @transaction.atomic(durable=True)
 def merge_slot_take(*, actor: Actor, lease: Lease, run_id: str) -> RunData:
-    """Take the project's only merge slot for an approved run.
+    """Take the project's only merge slot for an approved run whose turn it is.
 
     Raises:
         LeaseLost: another worker carries the merge out.
-        MergeSlotTaken: another change of the project is being merged.
+        MergeSlotTaken: another change of the project is being merged, or was approved before.
+        SlotReserved: the slot is kept for another change.
         RunStateConflict: the run is not approved.
     """
     lease_check(lease)
     if Run.objects.filter(pk=run_id, state=RunState.MERGING).exists():
         return run_data(Run.objects.get(pk=run_id))
+    waiting = Run.objects.filter(pk=run_id, state=RunState.APPROVED).first()
+    if waiting is not None:
+        slot_turn_require(waiting)
     try:
         with transaction.atomic():
             run = run_move(run_id, [RunState.APPROVED], RunState.MERGING)
@@ -162,6 +179,8 @@ def run_merged(
         message = "no merge of this run is intended, so none can have happened"
         raise RunStateConflict(message, run_id=run_id)
     Merge.objects.filter(run_id=run_id).update(delivered_at=Now())
+    for kept in SlotReservation.objects.filter(run_id=run_id, ended_at__isnull=True):
+        reservation_end(actor, kept, "merged")
     record(
         actor=actor,
         type="run.merged",
@@ -182,7 +201,7 @@ def run_merged(
 
 
 @transaction.atomic(durable=True)
-def run_rebased(
+def run_rebased(  # noqa: PLR0913 - what a change consists of on its new base, each by name
     *,
     actor: Actor,
     lease: Lease,
@@ -192,17 +211,33 @@ def run_rebased(
     result_tree: str,
     patch_digest: str,
     patch_lines: int,
+    ruleset_digest: str,
+    request_id: str,
     why: str,
 ) -> tuple[RunData, str]:
-    """Put a change whose decision could not be carried over on the new base; it gets a new pack and request.
+    """Put a change whose request is void on the base as it is now; it gets a new pack and request.
+
+    Args:
+        actor: on whose behalf.
+        lease: of the job that does it.
+        run_id: the change.
+        base_commit: what the branch holds now.
+        change_commit: the same entries, committed on it.
+        result_tree: what that commit holds.
+        patch_digest: of the diff to the base.
+        patch_lines: how many lines it adds and removes.
+        ruleset_digest: the rules in force now, by which it is judged anew.
+        request_id: the request that is void.
+        why: why it is void.
 
     Raises:
         LeaseLost: another worker carries the merge out.
         MergeIntentConflict: its merge is intended already.
-        RunStateConflict: the run was not on its way to a merge.
+        RunStateConflict: the run was not on its way to a merge, or has another request by now.
     """
     lease_check(lease)
     _require_no_intent(run_id)
+    _require_request(run_id, request_id)
     run = run_move(
         run_id,
         [RunState.APPROVED, RunState.MERGING, RunState.WAITING_APPROVAL],
@@ -214,6 +249,7 @@ def run_rebased(
         result_tree=result_tree,
         patch_digest=patch_digest,
         patch_lines=patch_lines,
+        ruleset_digest=ruleset_digest,
         pack_digest="",
         score=None,
         request_id=None,
@@ -226,6 +262,7 @@ def run_rebased(
             "revision": run.revision,
             "base_commit": base_commit,
             "change_commit": change_commit,
+            "ruleset_digest": ruleset_digest,
             "why": why,
         },
     )
@@ -241,17 +278,25 @@ def run_rebased(
 
 @transaction.atomic(durable=True)
 def run_restarted(
-    *, actor: Actor, lease: Lease, run_id: str, base_commit: str, why: str
+    *,
+    actor: Actor,
+    lease: Lease,
+    run_id: str,
+    base_commit: str,
+    ruleset_digest: str,
+    request_id: str,
+    why: str,
 ) -> tuple[RunData, str]:
-    """Send a change whose own files moved back to the agent, on the new base.
+    """Send a change whose own files moved back to the agent, on the new base and under the rules of now.
 
     Raises:
         LeaseLost: another worker carries the merge out.
         MergeIntentConflict: its merge is intended already.
-        RunStateConflict: the run was not on its way to a merge.
+        RunStateConflict: the run was not on its way to a merge, or has another request by now.
     """
     lease_check(lease)
     _require_no_intent(run_id)
+    _require_request(run_id, request_id)
     run = run_move(
         run_id,
         [RunState.APPROVED, RunState.MERGING, RunState.WAITING_APPROVAL],
@@ -263,6 +308,7 @@ def run_restarted(
         entries=[],
         patch_digest="",
         patch_lines=0,
+        ruleset_digest=ruleset_digest,
         pack_digest="",
         score=None,
         request_id=None,
@@ -271,7 +317,12 @@ def run_restarted(
         actor=actor,
         type="run.restarted",
         subject=("run", run_id),
-        data={"revision": run.revision, "base_commit": base_commit, "why": why},
+        data={
+            "revision": run.revision,
+            "base_commit": base_commit,
+            "ruleset_digest": ruleset_digest,
+            "why": why,
+        },
     )
     job_id = job_enqueue(
         actor=actor,

@@ -1,6 +1,6 @@
 """Git on a repository that nobody trusts: a program that runs inside the sandbox (standard library only).
 
-Usage: gitwork.py '{"do": "import" | "deliver" | "init", ...}'; answers one JSON object on standard output.
+Usage: gitwork.py '{"do": "import" | "look" | "deliver" | "init", ...}'; answers one JSON object.
 """
 
 from __future__ import annotations
@@ -144,6 +144,14 @@ def _update_checkout(git: Git, branch: str, old: str, new: str) -> bool:
     return True
 
 
+def look(task: dict[str, str]) -> dict[str, str]:
+    """Say where a branch stands; nothing when it is not there."""
+    found = Git(Path(task["source"])).run(
+        "rev-parse", "--verify", "--quiet", f"refs/heads/{task['branch']}^{{commit}}"
+    )
+    return {"state": "done", "commit": found.stdout.decode().strip()}
+
+
 def deliver(task: dict[str, object], pack: bytes) -> dict[str, str]:
     """Take in the objects, update a clean checkout, and move branch and tags in one transaction."""
     branch, old, new = str(task["branch"]), str(task["old"]), str(task["new"])
@@ -195,6 +203,8 @@ def main() -> None:
             answer = pack_out(task)
         elif task["do"] == "deliver":
             answer = deliver(task, sys.stdin.buffer.read())
+        elif task["do"] == "look":
+            answer = look(task)
         else:
             answer = init(task)
     except Refused as refused:

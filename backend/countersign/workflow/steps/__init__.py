@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from countersign.shared.errors import NotFound
-from countersign.workflow.steps import decision, export, project, recheck, run, session, unmade
+from countersign.workflow.steps import decision, export, project, queue, recheck, run, session, unmade
 
 if TYPE_CHECKING:
     from countersign.workflow.outcomes import Workflow
@@ -20,6 +20,7 @@ _WORKFLOWS: dict[str, Workflow] = {
         decision.WORKFLOW,
         export.WORKFLOW,
         unmade.WORKFLOW,
+        queue.WORKFLOW,
     )
 }
 

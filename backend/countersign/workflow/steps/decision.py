@@ -19,7 +19,8 @@ from countersign.plans.selectors import work_item_get
 from countersign.plans.services import phase_signoff, project_state_record, work_item_move
 from countersign.projects.selectors import project_get
 from countersign.projects.services import project_head_move
-from countersign.runs.errors import MergeSlotTaken
+from countersign.runs.errors import MergeSlotTaken, SlotReserved
+from countersign.runs.queue import standings_of
 from countersign.runs.selectors import merge_of, run_get
 from countersign.runs.services import (
     merge_abandon,
@@ -28,23 +29,25 @@ from countersign.runs.services import (
     merge_slot_take,
     run_decided,
     run_merged,
-    run_rebased,
-    run_restarted,
 )
 from countersign.sandbox.errors import RefMoved
 from countersign.sandbox.exchange import repository_deliver
 from countersign.sandbox.isolation import IsolationKind
 from countersign.shared.clocks import moment_agreed
 from countersign.workflow.break_glass import merge_deadline
-from countersign.workflow.change import change_freeze, change_message, repository_of
+from countersign.workflow.change import repository_of
+from countersign.workflow.ending import run_end
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.following import head_follow, head_import
 from countersign.workflow.intents import IntentForged, intent_approved, intent_logged, intent_verify
 from countersign.workflow.merging import approvals_of, merge_plan, state_entry
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.phases import phases_recompute
-from countersign.workflow.reverification import CarryOverRefused, decision_carry_over, entries_untouched
+from countersign.workflow.queueing import queue_ask
+from countersign.workflow.renewal import change_renew
+from countersign.workflow.reverification import CarryOverRefused, addendum_seal, carry_over_judge
 from countersign.workflow.signatures import signatures_ready
+from countersign.workflow.standing import base_why, moved_why
 from countersign.workflow.trial import target_require
 from countersign.workflow.verification import approved_pack_verify, signoff_verify
 
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
 
 CHECKPOINT_WAIT_SECONDS = 0.2
 SLOT_WAIT_SECONDS = 0.5
+RESERVED_WAIT_SECONDS = 5.0
 
 
 def checkpoint_await(context: StepContext) -> Next:
@@ -79,6 +83,9 @@ def decision_apply(context: StepContext) -> Next | Done:
     request = _request(context)
     if request.subject_kind == "phase":
         return _phase_apply(context, request)
+    if request.state == "void":
+        # It moved between the signature and now; whoever found out may not have got as far as the new pack.
+        return _renewed(context, request)
     verdict = {"approved": "approve", "rejected": "reject", "changes_requested": "request_changes"}[
         request.state
     ]
@@ -89,7 +96,16 @@ def decision_apply(context: StepContext) -> Next | Done:
         _work_item_end(run, verdict, request)
         # What is missing for the phase reads differently now.
         return Next("phase", summary=request.state)
+    queue_ask(run.project_id)
     return Next("slot", summary="approved")
+
+
+def _renewed(context: StepContext, request: RequestData) -> Done:
+    run = run_get(actor=EXECUTOR, run_id=request.subject_id)
+    if run.request_id == request.id:
+        project = project_get(actor=EXECUTOR, project_id=run.project_id)
+        return _void_and_renew(context, project, run, request, request.void_reason)
+    return Done({"run_id": run.id, "voided": request.void_reason})
 
 
 def _phase_apply(context: StepContext, request: RequestData) -> Next | Done:
@@ -126,13 +142,24 @@ def _work_item_end(run: RunData, verdict: str, request: RequestData) -> None:
     )
 
 
-def slot_take(context: StepContext) -> Next:
-    """Take the project's merge slot: changes are merged one after the other."""
+def slot_take(context: StepContext) -> Next | Done:
+    """Take the project's merge slot: changes are merged one after the other, in the order of approvals.
+
+    What is known already not to hold is not let wait for nothing: it makes its new pack now.
+    """
     request = _request(context)
+    run = run_get(actor=EXECUTOR, run_id=request.subject_id)
+    if run.request_id != request.id:
+        return Done({"run_id": run.id, "voided": request.void_reason})
+    project = project_get(actor=EXECUTOR, project_id=run.project_id)
+    if run.state == "approved" and (why := moved_why(run, request) or base_why(project, run, request)):
+        return _void_and_renew(context, project, run, request, why)
     try:
-        merge_slot_take(actor=EXECUTOR, lease=context.lease, run_id=request.subject_id)
-    except MergeSlotTaken:
-        return Next("slot", summary="another change is being merged", wait_seconds=SLOT_WAIT_SECONDS)
+        merge_slot_take(actor=EXECUTOR, lease=context.lease, run_id=run.id)
+    except SlotReserved as kept:
+        return Next("slot", summary=kept.message, wait_seconds=RESERVED_WAIT_SECONDS)
+    except MergeSlotTaken as taken:
+        return Next("slot", summary=taken.message, wait_seconds=SLOT_WAIT_SECONDS)
     return Next("intend", summary="in the merge slot")
 
 
@@ -146,26 +173,24 @@ def merge_prepare(context: StepContext) -> Next | Done:
     if merge_of(actor=EXECUTOR, run_id=run.id) is not None:
         return Next("act")
     project = head_follow(project_get(actor=EXECUTOR, project_id=run.project_id))
-    if request.state == "void":
-        return _void_and_rebase(context, project, run, request, request.void_reason)
-    if merge_deadline(request) <= moment_agreed():
-        return _void_and_rebase(context, project, run, request, "the decision expired before the merge")
-    approved_pack_verify(run, request)
-    target_require(project, request)
-    result_tree, addendum = run.result_tree, None
-    if project.head_commit != run.base_commit:
-        try:
-            carried = decision_carry_over(
-                context,
+    try:
+        _standing_require(run, request)
+        approved_pack_verify(run, request)
+        target_require(project, request)
+        result_tree, addendum = run.result_tree, None
+        if project.head_commit != run.base_commit:
+            judged = carry_over_judge(
                 project=project,
                 run=run,
                 item=work_item_get(actor=EXECUTOR, work_item_id=run.work_item_id),
                 request=request,
                 new_base=project.head_commit,
+                standing=standings_of(actor=EXECUTOR, run_ids=[run.id]).get(run.id),
             )
-        except CarryOverRefused as refusal:
-            return _void_and_rebase(context, project, run, request, str(refusal))
-        result_tree, addendum = carried.result_tree, carried.digest
+            addendum_seal(context, run=run, request=request, judged=judged)
+            result_tree, addendum = judged.result_tree, judged.digest
+    except CarryOverRefused as refusal:
+        return _void_and_renew(context, project, run, request, str(refusal))
     planned = merge_plan(
         project=project,
         run=run,
@@ -189,36 +214,24 @@ def merge_prepare(context: StepContext) -> Next | Done:
     return Next("act", summary="the merge is intended")
 
 
-def _void_and_rebase(
+def _standing_require(run: RunData, request: RequestData) -> None:
+    """Let only a decision pass of which nothing that it is bound to has moved, on whatever base."""
+    if request.state == "void":
+        raise CarryOverRefused(request.void_reason)
+    if merge_deadline(request) <= moment_agreed():
+        message = "the decision expired before the merge"
+        raise CarryOverRefused(message)
+    if why := moved_why(run, request):
+        raise CarryOverRefused(why)
+
+
+def _void_and_renew(
     context: StepContext, project: ProjectData, run: RunData, request: RequestData, why: str
 ) -> Done:
     """Void the decision and let the change make its new pack by itself; signing again is one step."""
     request_void(actor=EXECUTOR, lease=context.lease, request_id=request.id, why=why)
-    repository = repository_of(project)
-    if not entries_untouched(repository, run, project.head_commit):
-        # Another merge changed these very files: the old contents would undo it, so the agent is asked again.
-        run_restarted(
-            actor=EXECUTOR, lease=context.lease, run_id=run.id, base_commit=project.head_commit, why=why
-        )
-        return Done({"run_id": run.id, "voided": why})
-    moved = change_freeze(
-        repository,
-        base_commit=project.head_commit,
-        entries=run.entries,
-        message=change_message(run),
-        moment=run.created_at,
-    )
-    run_rebased(
-        actor=EXECUTOR,
-        lease=context.lease,
-        run_id=run.id,
-        base_commit=moved.base_commit,
-        change_commit=moved.change_commit,
-        result_tree=moved.result_tree,
-        patch_digest=moved.patch_digest,
-        patch_lines=moved.patch_lines,
-        why=why,
-    )
+    change_renew(lease=context.lease, project=project, run=run, request_id=request.id, why=why)
+    queue_ask(project.id)
     return Done({"run_id": run.id, "voided": why})
 
 
@@ -338,6 +351,7 @@ def merge_record(context: StepContext) -> Next:
         decision_ids=tuple(decision.id for decision in approvals_of(request)),
         branch=project.default_branch,
     )
+    queue_ask(project.id)
     return Next("phase", summary="merged")
 
 
@@ -362,15 +376,8 @@ def execution_failed(context: StepContext, failure: Mapping[str, JSON]) -> None:
         request_id=request.id,
         failure=failure,
     )
-    item = work_item_get(actor=EXECUTOR, work_item_id=run.work_item_id)
-    if run.state == "failed" and item.state is WorkItemState.RUNNING:
-        work_item_move(
-            actor=EXECUTOR,
-            work_item_id=item.id,
-            expected=WorkItemState.RUNNING,
-            to=WorkItemState.READY,
-            reason=str(failure.get("error", ""))[:500],
-        )
+    run_end(run, str(failure.get("error", "")))
+    queue_ask(run.project_id)
 
 
 def _request(context: StepContext) -> RequestData:

@@ -30,6 +30,7 @@ from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.naming import branch_name
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.places import workspace
+from countersign.workflow.queueing import queue_ask
 from countersign.workflow.sealing import frozen_change, request_for_change
 
 if TYPE_CHECKING:
@@ -215,6 +216,8 @@ def pack_seal(context: StepContext) -> Next | Done:
         request_id = request_for_change(context, run)
     except SealTurnTaken as taken:
         return Next("seal", summary=taken.message, wait_seconds=SEAL_WAIT_SECONDS)
+    # While it was being made the branch may have moved on.
+    queue_ask(run.project_id)
     return Done({"run_id": run.id, "approval_request_id": request_id})
 
 
