@@ -27,6 +27,7 @@ class LoggedEvent:
     Attributes:
         index: Its position in the log.
         time: When it was recorded, by the clock of the platform.
+        token_id: The token that was used, if any.
     """
 
     index: int
@@ -38,6 +39,7 @@ class LoggedEvent:
     person_id: str | None
     unattended: bool
     data: Mapping[str, Json]
+    token_id: str | None = None
 
     @property
     def moment(self) -> int:
@@ -120,6 +122,7 @@ def event_read(data: bytes, index: int) -> tuple[str, LoggedEvent | None]:
         person_id=person,
         unattended=actor["unattended"] is True,
         data=payload,
+        token_id=None if actor["token_id"] is None else str(actor["token_id"]),
     )
 
 

@@ -20,8 +20,15 @@ from countersign_verify.merges import (
     merge_read,
 )
 from countersign_verify.pack_verify import MAX_ENVELOPE_BYTES, pack_verify
+from countersign_verify.participants import (
+    HAD_MADE,
+    decider_apart,
+    pack_excludes,
+    participants_read,
+    token_own,
+)
 from countersign_verify.people import People, decider_check, passkey_check
-from countersign_verify.phases import phase_complete, proof_unsigned
+from countersign_verify.phases import merged_runs, phase_complete, proof_changes, proof_unsigned
 from countersign_verify.quorum_policy import policies_read
 from countersign_verify.report import Report
 from countersign_verify.trial_log import project_check, trials_read
@@ -174,6 +181,30 @@ def quorums_check(content: LogContent, history: History, people: People, trust: 
     return sum(len(items) for items in policies.standings.values()), len(sealed)
 
 
+def participants_check(content: LogContent, history: History) -> None:
+    """Check that every pack excludes who took part, and that none of them decided.
+
+    Raises:
+        RefusedError: The log tells of somebody who took part and is not excluded, or who decided.
+    """
+    history.participants = participants_read(content)
+
+    def excluded(item: tuple[str, LoggedEvent]) -> None:
+        listed = field(history.packs[item[0]].pack.subject, "excluded", list, "the subject of the pack")
+        pack_excludes(item[1].subject_id, (str(person) for person in listed), history.participants)
+
+    def apart(logged: LoggedDecision) -> None:
+        decision = logged.decision
+        token_own(logged.event, history.participants.minters)
+        # In a trial one person may decide on their own change, and everything says so.
+        if decision.change is not None and not decision.trial:
+            decider_apart(decision.person_id, history.participants.of_run(decision.change.run_id))
+
+    sealed = [item for item in history.sealed.items() if item[0] in history.packs]
+    _each(sealed, lambda item: f"packs/{digest_hex(item[0])}.tar", excluded)
+    _each(history.decisions.values(), lambda logged: f"decision {logged.id[:80]!a}", apart)
+
+
 def addenda_check(files: LogFiles, trust: Trust, content: LogContent, history: History) -> None:
     """Check every addendum that was sealed; those that hold are put into the history.
 
@@ -305,7 +336,7 @@ def _phase_check(phase_id: str, proof: Mapping[str, Json], history: History, mer
     if field(proof, "phase", dict, "the proof").get("id") != phase_id:
         raise RefusedError("phase.id", "the proof is of another phase")
     known = {(merge.run_id, merge.pack, merge.merge_commit) for merge in merges}
-    for change in _proof_changes(proof):
+    for change in proof_changes(proof):
         if not change.get("merge_commit"):
             continue
         named = tuple(change.get(name) for name in ("run", "pack", "merge_commit"))
@@ -329,16 +360,6 @@ def _proof_gates(change: Mapping[str, Json], history: History) -> None:
         raise RefusedError("phase.gates", "the proof tells other gates than its pack")
 
 
-def _proof_changes(proof: Mapping[str, Json]) -> Iterable[Mapping[str, Json]]:
-    """The changes that the records of evidence speak of."""
-    for item in field(proof, "evidence", list, "the proof"):
-        record = item.get("record") if isinstance(item, dict) else None
-        changes = record.get("changes") if isinstance(record, dict) else None
-        for change in changes if isinstance(changes, list) else ():
-            if isinstance(change, dict):
-                yield change
-
-
 def _sign_off(phase_id: str, proof: Mapping[str, Json], history: History) -> None:
     """A sign-off is a decision of this log over this very proof."""
     signoff = field(proof, "signoff", dict, "the proof")
@@ -353,10 +374,12 @@ def _sign_off(phase_id: str, proof: Mapping[str, Json], history: History) -> Non
     request = signoff.get("request_id")
     if (decision.verdict, decision.role, decision.request_id) != (APPROVE, ROLE_SIGN_OFF, request):
         raise RefusedError("phase.signoff", "the sign-off is not a Director's approval")
-    for change in _proof_changes(proof):
+    for change in proof_changes(proof):
         pack = history.packs.get(str(change.get("pack")))
         if pack is not None and pack.trial != decision.trial:
             raise RefusedError("phase.trial", "a sign-off that is self-approved counts in its trial only")
+    for run_id in [] if decision.trial else merged_runs(proof):
+        decider_apart(decision.person_id, dict.fromkeys(history.participants.initiators(run_id), HAD_MADE))
 
 
 def assertion_name(event: LoggedEvent) -> str:

@@ -16,6 +16,7 @@ from countersign_verify.log_evidence import (
     merges_check,
     packs_check,
     packs_sealed,
+    participants_check,
     phases_check,
     proof_digests,
     quorums_check,
@@ -175,6 +176,11 @@ def _evidence(files: LogFiles, trust: Trust, content: LogContent, report: Report
         "decisions",
         lambda: decisions_check(files, trust, content, history, people or People()),
         lambda _: _decisions_detail(history),
+    )
+    report.attempt(
+        "participants",
+        lambda: participants_check(content, history),
+        lambda _: f"those of {len(history.participants.runs)} runs: every pack excludes them, none decided",
     )
     report.attempt(
         "addenda",

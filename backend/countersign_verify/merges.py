@@ -18,6 +18,7 @@ from countersign_verify.gate_configuration import is_gate_configuration
 from countersign_verify.log_events import LoggedEvent
 from countersign_verify.pack_facts import entries_read
 from countersign_verify.pack_verify import VerifiedPack, decision_bound
+from countersign_verify.participants import Participants
 from countersign_verify.together import apart_check, beside_check
 from countersign_verify.tree import (
     Commit,
@@ -116,6 +117,7 @@ class History:
         ended: The event by which a request was voided or expired, by request.
         unmade: The event by which the key of a pack was destroyed, by the pack's digest.
         trials: The projects that began as a trial.
+        participants: Who took part in which run.
         windows: The break-glass windows, by id.
         under_glass: The window under which runs were merged without their quorum, by run.
         packs: The packs that hold, by digest.
@@ -130,6 +132,7 @@ class History:
     ended: Mapping[str, LoggedEvent]
     unmade: Mapping[str, LoggedEvent] = field(default_factory=dict)
     trials: frozenset[str] = frozenset()
+    participants: Participants = field(default_factory=Participants)
     windows: dict[str, Window] = field(default_factory=dict)
     under_glass: dict[str, str] = field(default_factory=dict)
     packs: dict[str, VerifiedPack] = field(default_factory=dict)

@@ -5,10 +5,11 @@ record is named by its own digest and judged here by its kind, so that a "met" w
 counts for nothing. Whatever this function does not understand is missing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeGuard
 
-from countersign_verify.canonical import JsonInput, digest_of
+from countersign_verify.canonical import Json, JsonInput, digest_of
+from countersign_verify.encoding import field
 from countersign_verify.errors import RefusedError
 
 PROOF_VERSION = 1
@@ -54,6 +55,29 @@ def phase_complete(proof: Mapping[str, JsonInput]) -> tuple[bool, list[str]]:
 def proof_unsigned(proof: Mapping[str, JsonInput]) -> dict[str, JsonInput]:
     """The proof as it stood before the sign-off: what the sign-off is over."""
     return {**proof, "signoff": None}
+
+
+def proof_changes(proof: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
+    """The changes that the records of evidence in a proof speak of.
+
+    Raises:
+        RefusedError: The proof has no evidence.
+    """
+    for item in field(proof, "evidence", list, "the proof"):
+        record = item.get("record") if isinstance(item, dict) else None
+        changes = record.get("changes") if isinstance(record, dict) else None
+        for change in changes if isinstance(changes, list) else ():
+            if isinstance(change, dict):
+                yield change
+
+
+def merged_runs(proof: Mapping[str, Json]) -> list[str]:
+    """The runs of the merges that a proof rests on, sorted.
+
+    Raises:
+        RefusedError: The proof has no evidence.
+    """
+    return sorted({str(change.get("run")) for change in proof_changes(proof) if change.get("merge_commit")})
 
 
 def _deliverable(deliverable: _Record, records: Mapping[str, _Record], missing: list[str]) -> None:

@@ -141,6 +141,9 @@ EVENT_CREDENTIAL_CONFIRMED: Final = "credential.confirmed"
 EVENT_CREDENTIAL_REVOKED: Final = "credential.revoked"
 EVENT_QUORUM_PROPOSED: Final = "quorum_policy.proposed"
 EVENT_QUORUM_SET: Final = "quorum_policy.set"
+EVENT_TOKEN_ISSUED: Final = "token.issued"  # noqa: S105 - the name of an event
+EVENT_RUN_CREATED: Final = "run.created"
+EVENT_REQUESTED: Final = "approval.requested"
 
 EVENT_DATA: Final = {
     EVENT_PACK_SEALED: frozenset({"pack"}),
@@ -162,6 +165,9 @@ EVENT_DATA: Final = {
     EVENT_CREDENTIAL_REVOKED: frozenset({"person_id", "credential"}),
     EVENT_QUORUM_PROPOSED: frozenset({"policy_id", "project", "tiers"}),
     EVENT_QUORUM_SET: frozenset({"policy_id", "project", "tiers"}),
+    EVENT_TOKEN_ISSUED: frozenset(),
+    EVENT_RUN_CREATED: frozenset({"work_item_id", "prompters"}),
+    EVENT_REQUESTED: frozenset({"about"}),
     EVENT_MERGE_INTENDED: frozenset({"base_before", "merge_commit", "result_tree", "state_commit", "tag"}),
     EVENT_MERGED: frozenset(
         {

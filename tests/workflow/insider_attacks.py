@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from countersign.shared.clock import isoformat, now
 from tests.unit.runs.samples import lease_take
 from tests.workflow.insider import Insider
-from tests.workflow.world import PLATFORM, World, sequence
+from tests.workflow.world import PLATFORM, World, drive, sequence
 
 if TYPE_CHECKING:
     from countersign.approvals.contracts import RequestData
@@ -170,6 +172,76 @@ def quorum_changed_by_sql(world: World, insider: Insider) -> None:
         request.id,
     )
     world.decide(request, actor=world.person("sam", "security_reviewer"))
+
+
+def attempted_again(world: World, before_sealing: Callable[[], None]) -> RequestData:
+    """Another attempt at the change, for which the director asked; tables are changed before it is sealed."""
+    world.decide(world.request("F401"), "request_changes")
+    drive()
+    before_sealing()
+    if world.run("F401").state == "changes_requested":
+        world.begin("F401", world.item("F401"))
+    drive()
+    return world.request("F401")
+
+
+def participants_emptied_before_sealing(world: World, insider: Insider) -> None:
+    """The run of the next attempt says that nobody took part, so its pack excludes nobody."""
+
+    def empty() -> None:
+        world.begin("F401", world.item("F401"))
+        insider.sql("UPDATE runs_run SET participants = '[]' WHERE id = %s", world.runs["F401"])
+
+    request = attempted_again(world, empty)
+    assert request.excluded == ()
+    world.decide(request)
+
+
+def words_given_to_somebody_else(world: World, insider: Insider) -> None:
+    """Whoever asked for the change approves it, once somebody else is said to have asked."""
+    other = world.person("dora", "director")
+
+    def give() -> None:
+        insider.sql("UPDATE approvals_decision SET person_id = %s", other.person_id)
+
+    request = attempted_again(world, give)
+    assert world.director.person_id not in request.excluded
+    world.decide(request)
+
+
+def token_of_another_given_to_its_user(world: World, insider: Insider) -> None:
+    """The operator decides with a token that they minted for the director, to whom the table gives it."""
+    from countersign.accounts.selectors import token_authenticate
+    from countersign.accounts.services import token_issue
+
+    issued = token_issue(
+        actor=world.operator, user_id=world.director.id, label="not mine", valid=timedelta(days=1)
+    )
+    insider.sql(
+        "UPDATE accounts_apitoken SET minted_by_id = %s WHERE id = %s", world.director.person_id, issued.id
+    )
+    world.decide(world.request("F401"), actor=token_authenticate(issued.secret)[1])
+
+
+def quorum_policy_hidden(world: World, insider: Insider) -> None:
+    """A policy that asks for two directors is deleted, and its event is put where nobody looks."""
+    from countersign.governance.quorum_policies import quorum_policy_propose
+
+    tiers = {"cab": {"cab_member": 2}, "director": {"director": 2}}
+    admin = world.person("alex", "admin")
+    # An hour ago: what was being sealed while it was set may follow the one before for some minutes.
+    with patch("countersign.audit.services.now", lambda: now() - timedelta(hours=1)):
+        quorum_policy_propose(actor=admin, tiers=tiers, reason="two look", project="sample")
+    world.person("dirk", "director")
+    sequence()
+
+    def hide() -> None:
+        insider.sql("DELETE FROM governance_quorumpolicy")
+        insider.sql("UPDATE audit_auditevent SET subject_id = 'gone' WHERE type = 'quorum_policy.set'")
+
+    request = attempted_again(world, hide)
+    assert [(rule.role, rule.count) for rule in request.policy.quorum] == [("director", 1)]
+    world.decide(request, actor=world.person("dora", "director"))
 
 
 # --- what was decided -----------------------------------------------------------------------------
@@ -332,6 +404,27 @@ ATTACKS: dict[str, Attack] = {
     ),
     "quorum_changed_by_sql": Attack(
         quorum_changed_by_sql, "0 of 1 approved in the role 'director'", "merges", "0 of 1 approved"
+    ),
+    "participants_emptied_before_sealing": Attack(
+        participants_emptied_before_sealing,
+        "not exclude everybody who took part",
+        "participants",
+        "not exclude everybody who took part",
+    ),
+    "words_given_to_somebody_else": Attack(
+        words_given_to_somebody_else,
+        "not exclude everybody who took part",
+        "participants",
+        "not exclude everybody who took part",
+    ),
+    "token_of_another_given_to_its_user": Attack(
+        token_of_another_given_to_its_user,
+        "decided with a token that",
+        "participants",
+        "decided with a token that",
+    ),
+    "quorum_policy_hidden": Attack(
+        quorum_policy_hidden, "its quorum lacks 1 x director", "quorums", "its quorum lacks 1 x director"
     ),
     "approved_by_sql": Attack(approved_by_sql, "0 of 1 approved", "merges", "names no decisions"),
     "forged_decision": Attack(forged_decision, "not trusted for this", "decisions", "not trusted for this"),

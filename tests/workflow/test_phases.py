@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from countersign.shared.actor import Actor
 from countersign_verify.cli import main as verify
-from tests.workflow.world import World, drive, events, failed_jobs
+from tests.workflow.insider import Insider, steps
+from tests.workflow.world import PLATFORM, World, drive, events, failed_jobs
 
 pytestmark = pytest.mark.needs("bwrap")
 
@@ -52,6 +55,51 @@ def test_phase_is_signed_off_and_the_export_verifies(
         code, failed = checks(tampered, trust, capsys)
         assert code == 1, name
         assert failed, name
+
+
+def made_a_director(world: World) -> Actor:
+    """The operator, who had every change of the phase made, becomes a director as well."""
+    from countersign.accounts.services import role_grant
+
+    role_grant(actor=PLATFORM, person_id=str(world.operator.person_id), role="director")
+    return replace(world.operator, roles=frozenset({"operator", "director"}))
+
+
+def test_phase_is_not_signed_off_by_who_had_its_changes_made(merged: World) -> None:
+    from countersign.approvals.errors import ApproverExcluded
+
+    [request] = merged.requests("phase")
+    assert request.excluded == (merged.operator.person_id,)
+    with pytest.raises(ApproverExcluded):
+        merged.decide(request, actor=made_a_director(merged))
+
+
+def test_phase_signed_off_by_who_had_its_changes_made_is_not_complete(
+    merged: World, superuser_dsn: str
+) -> None:
+    """The request was opened to everybody in the tables."""
+    [request] = merged.requests("phase")
+    statement = "UPDATE approvals_approvalrequest SET excluded = '[]' WHERE id = %s"
+    Insider(superuser_dsn).sql(statement, request.id)
+    merged.decide(request, actor=made_a_director(merged))
+    steps()
+    assert not merged.phases()["P1"].complete
+    [(_, _, error)] = failed_jobs()
+    assert "had a change of this phase made" in str(error)
+
+
+def test_phase_whose_proof_was_changed_under_its_signature_is_not_complete(
+    merged: World, superuser_dsn: str
+) -> None:
+    """The proof in the table leaves out who made what, and still has the digest that was signed."""
+    [request] = merged.requests("phase")
+    merged.decide(request)
+    statement = "UPDATE plans_phase SET proof = proof || %s WHERE id = %s"
+    Insider(superuser_dsn).sql(statement, {"evidence": []}, request.subject_id)
+    steps()
+    assert not merged.phases()["P1"].complete
+    [(_, _, error)] = failed_jobs()
+    assert "not the one that was signed" in str(error)
 
 
 def tamperings(directory: Path, place: Path) -> list[tuple[str, Path]]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import BinaryField, F, Func, IntegerField, Value
+
 from countersign.audit.errors import LogDamaged
 from countersign.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf
 from countersign.audit.selectors import checkpoint_exported
@@ -41,7 +43,11 @@ class ProvedEvent:
 
 
 def events_proved(
-    *, types: Iterable[str] = (), subject: tuple[str, str] | None = None, event_ids: Iterable[str] = ()
+    *,
+    types: Iterable[str] = (),
+    subject: tuple[str, str] | None = None,
+    event_ids: Iterable[str] = (),
+    mentions: str = "",
 ) -> tuple[ProvedEvent, ...]:
     """Return the sequenced events of these types (about a subject), or with these ids, in order, each proved.
 
@@ -49,6 +55,7 @@ def events_proved(
         types: what happened.
         subject: kind and id of what they are about.
         event_ids: take these instead.
+        mentions: only events in whose body this text stands, such as an id.
 
     Raises:
         LogDamaged: an event, or the tree around it, is not what the log's key signed.
@@ -58,6 +65,8 @@ def events_proved(
         rows = AuditEvent.objects.filter(type__in=names)
     if subject is not None:
         rows = rows.filter(subject_type=subject[0], subject_id=subject[1])
+    if mentions:
+        rows = rows.alias(at=_position(mentions)).filter(at__gt=0)
     found = {position: (str(event_id), bytes(body)) for position, event_id, body in rows.values_list(
         "id", "event_id", "body"
     )}  # fmt: skip
@@ -70,6 +79,12 @@ def events_proved(
     if events:
         _witnesses_check(events[-1].index)
     return events
+
+
+def _position(text: str) -> Func:
+    """Where a text stands in the body of an event, counted from 1; 0 where it does not."""
+    sought = Value(text.encode(), output_field=BinaryField())
+    return Func(sought, F("body"), function="POSITION", arg_joiner=" IN ", output_field=IntegerField())
 
 
 def _witnesses_check(index: int) -> None:

@@ -169,6 +169,9 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
         _item_release(item.id)
     work_item_start(actor=actor, work_item_id=item.id)
     try:
+        # Somebody may have asked for changes until now; from here on nobody can.
+        asked = asked_for(item.id)
+        warnings = quorum_require(project, actor.participants | askers(asked))
         prompt = prompt_for(actor=actor, item=item, lease=None, asked=asked)
         run, job_id = run_create(
             actor=actor,

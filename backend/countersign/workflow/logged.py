@@ -12,7 +12,9 @@ from countersign_verify.decision import APPROVE
 from countersign_verify.errors import RefusedError
 from countersign_verify.log_events import LogContent, LoggedEvent, event_read
 from countersign_verify.log_evidence import decision_logged
+from countersign_verify.participants import Participants, participants_read, token_own
 from countersign_verify.people import People, people_read
+from countersign_verify.quorum_policy import QuorumPolicies, policies_read
 from countersign_verify.vocabulary import (
     EVENT_CREDENTIAL_CONFIRMED,
     EVENT_CREDENTIAL_PROPOSED,
@@ -22,10 +24,16 @@ from countersign_verify.vocabulary import (
     EVENT_GLASS_OPENED,
     EVENT_GLASS_REQUESTED,
     EVENT_GLASS_REVIEWED,
+    EVENT_PACK_SEALED,
+    EVENT_QUORUM_PROPOSED,
+    EVENT_QUORUM_SET,
     EVENT_REQUEST_EXPIRED,
     EVENT_REQUEST_VOIDED,
+    EVENT_REQUESTED,
     EVENT_ROLE_GRANTED,
     EVENT_ROLE_REVOKED,
+    EVENT_RUN_CREATED,
+    EVENT_TOKEN_ISSUED,
 )
 
 if TYPE_CHECKING:
@@ -36,8 +44,10 @@ if TYPE_CHECKING:
     from countersign_verify.merges import LoggedDecision
     from countersign_verify.trust import Trust
 
-# Who may decide, and when, follows from these alone.
+# Who may decide, and when, and how many of them, follows from these alone.
 _STANDING = (
+    EVENT_QUORUM_PROPOSED,
+    EVENT_QUORUM_SET,
     EVENT_ROLE_GRANTED,
     EVENT_ROLE_REVOKED,
     EVENT_CREDENTIAL_PROPOSED,
@@ -53,22 +63,87 @@ _OF_REQUEST = (EVENT_DECISION, EVENT_REQUEST_VOIDED, EVENT_REQUEST_EXPIRED)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who held which role and passkey when, and which break-glass windows were open."""
+    """Who held which role and passkey when, which break-glass windows were open, and who had to decide."""
 
     people: People
     windows: dict[str, Window]
+    policies: QuorumPolicies
 
 
 def standing_read(trust: Trust) -> Standing:
-    """Read roles, passkeys and break-glass windows from the signed log.
+    """Read roles, passkeys, break-glass windows and quorum policies from the signed log.
 
     Raises:
         LogDamaged: the tables of the log are not what was signed.
-        RefusedError: the log tells of a role, a passkey or a window that can't be.
+        RefusedError: the log tells of a role, a passkey, a window or a policy that can't be.
     """
     content = _content(events_proved(types=_STANDING))
     people = people_read(content, trust)
-    return Standing(people, windows_read(content, people, trust))
+    return Standing(people, windows_read(content, people, trust), policies_read(content, people, trust))
+
+
+def participants_logged(run_id: str) -> Participants:
+    """Return who took part in a run, and in the earlier attempts at its work item, as the signed log tells.
+
+    Raises:
+        LogDamaged: the tables of the log are not what was signed.
+        RefusedError: the log does not tell how the run began, or tells it twice.
+    """
+    begun = _content(events_proved(types=[EVENT_RUN_CREATED], subject=("run", run_id))).events
+    found: dict[int, LoggedEvent] = {event.index: event for event in begun}
+
+    def gather(events: Iterable[ProvedEvent]) -> list[LoggedEvent]:
+        read = _content(events).events
+        found.update({event.index: event for event in read})
+        return read
+
+    for event in begun:
+        attempts = gather(events_proved(types=[EVENT_RUN_CREATED], mentions=event.text("work_item_id")))
+        for attempt in attempts:
+            for request in gather(events_proved(types=[EVENT_REQUESTED], mentions=attempt.subject_id)):
+                gather(
+                    events_proved(types=[EVENT_DECISION], subject=("approval_request", request.subject_id))
+                )
+            gather(_tokens([attempt]))
+    return participants_read(_in_order(found.values()))
+
+
+def initiators_logged(run_ids: Iterable[str]) -> frozenset[str]:
+    """Return who had these runs made, as the signed log tells.
+
+    Raises:
+        LogDamaged: the tables of the log are not what was signed.
+        RefusedError: the log does not tell how one of them began, or tells it twice.
+    """
+    persons: set[str] = set()
+    for run_id in run_ids:
+        begun = _content(events_proved(types=[EVENT_RUN_CREATED], subject=("run", run_id))).events
+        minted = _content(_tokens(begun)).events
+        persons |= participants_read(_in_order([*begun, *minted])).initiators(run_id)
+    return frozenset(persons)
+
+
+def _tokens(events: Iterable[LoggedEvent]) -> list[ProvedEvent]:
+    """The minting of every token that was used for these events."""
+    used = {event.token_id for event in events if event.token_id is not None}
+    return [
+        found
+        for token in sorted(used)
+        for found in events_proved(types=[EVENT_TOKEN_ISSUED], subject=("token", token))
+    ]
+
+
+def sealed_logged(run_id: str, pack: str) -> LoggedEvent:
+    """Return the event that first sealed a pack of a run.
+
+    Raises:
+        LogDamaged: the tables of the log are not what was signed.
+        RefusedError: the signed log does not tell of it.
+    """
+    for event in _content(events_proved(types=[EVENT_PACK_SEALED], subject=("run", run_id))).events:
+        if event.text("pack") == pack:
+            return event
+    raise RefusedError("pack.sealed", "the signed log does not tell that its pack was sealed for this run")
 
 
 def event_logged(event_id: str) -> LoggedEvent:
@@ -84,7 +159,7 @@ def event_logged(event_id: str) -> LoggedEvent:
     return found[0]
 
 
-def decisions_logged(request: RequestData, trust: Trust) -> list[LoggedDecision]:
+def decisions_logged(request: RequestData, trust: Trust, standing: Standing) -> list[LoggedDecision]:
     """Return the approvals of a request, each as the signed log tells of it.
 
     Raises:
@@ -102,7 +177,9 @@ def decisions_logged(request: RequestData, trust: Trust) -> list[LoggedDecision]
     stored = {decision.id: decision for decision in request.decisions}
     if logged.keys() != stored.keys():
         raise RefusedError("request.decisions", "the log does not tell of the decisions that the table has")
-    standing = standing_read(trust)
+    minters = participants_read(_content(_tokens(content.events))).minters
+    for event in content.events:
+        token_own(event, minters)
     found = [_decision(stored[name], event, trust, standing) for name, event in logged.items()]
     if len({item.decision.nonce for item in found}) < len(found):
         raise RefusedError("decision.replayed", "its nonce was used before")
@@ -136,4 +213,9 @@ def _decision(row: DecisionData, event: LoggedEvent, trust: Trust, standing: Sta
 def _content(events: Iterable[ProvedEvent]) -> LogContent:
     read = [event_read(event.body, event.index)[1] for event in events]
     found = [event for event in read if event is not None]
+    return LogContent(size=found[-1].index + 1 if found else 0, events=found)
+
+
+def _in_order(events: Iterable[LoggedEvent]) -> LogContent:
+    found = sorted(events, key=lambda event: event.index)
     return LogContent(size=found[-1].index + 1 if found else 0, events=found)

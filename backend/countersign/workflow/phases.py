@@ -21,10 +21,11 @@ from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.places import workspace
 from countersign.workflow.trial import trial_policy
+from countersign.workflow.verification import phase_initiators
 from countersign_verify.canonical import digest_of
 
 if TYPE_CHECKING:
-    from countersign.plans.contracts import PhaseData
+    from countersign.plans.contracts import PhaseData, PhaseEvaluation
     from countersign.projects.contracts import ProjectData
     from countersign.runs.contracts import RunData
     from countersign.shared.types import JSON
@@ -54,7 +55,7 @@ def phases_recompute(context: StepContext, *, project_id: str) -> dict[str, JSON
             lease=context.lease,
         )
         if evaluation.phase.state is PhaseState.AWAITING_SIGNOFF:
-            _signoff_ask(context, project, evaluation.phase, evaluation.proof_digest)
+            _signoff_ask(context, project, evaluation)
         missing[phase.code] = list(evaluation.missing)
     # Whoever merged meanwhile may have judged before us; then theirs was overwritten, and ours is too old.
     return missing if _still_at(project) else None
@@ -114,13 +115,14 @@ def _change_fact(run: RunData) -> ChangeFact:
     )
 
 
-def _signoff_ask(context: StepContext, project: ProjectData, phase: PhaseData, proof_digest: str) -> None:
+def _signoff_ask(context: StepContext, project: ProjectData, evaluation: PhaseEvaluation) -> None:
+    phase = evaluation.phase
     request_open(
         actor=EXECUTOR,
         lease=context.lease,
         project_id=project.id,
         subject=("phase", phase.id),
-        subject_digest=proof_digest,
+        subject_digest=evaluation.proof_digest,
         title=f"Phase {phase.code} is complete but for your word: {phase.title}",
         phase_code=phase.code,
         policy=trial_policy(
@@ -139,7 +141,7 @@ def _signoff_ask(context: StepContext, project: ProjectData, phase: PhaseData, p
             ),
         ),
         binding=None,
-        excluded=frozenset(),
+        excluded=phase_initiators(evaluation.proof),
         carry_over_allowed=False,
         time=decision_time(project),
     )

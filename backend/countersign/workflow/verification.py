@@ -11,20 +11,35 @@ from typing import TYPE_CHECKING
 from countersign.audit.errors import LogDamaged
 from countersign.evidence.errors import PackDamaged
 from countersign.evidence.selectors import pack_file
+from countersign.plans.selectors import phase_get, phase_proof_stored
 from countersign.projects.selectors import project_get
 from countersign.shared.env import demo_installation
 from countersign.workflow.executor import EXECUTOR
-from countersign.workflow.logged import decisions_logged
+from countersign.workflow.logged import (
+    decisions_logged,
+    initiators_logged,
+    participants_logged,
+    sealed_logged,
+    standing_read,
+)
 from countersign.workflow.trust import trust_current
+from countersign_verify.canonical import digest_of
 from countersign_verify.decision import quorum_check
+from countersign_verify.encoding import field
 from countersign_verify.errors import RefusedError
 from countersign_verify.merges import approvals_check
 from countersign_verify.pack_verify import VerifiedPack, decision_bound, pack_verify
+from countersign_verify.participants import HAD_MADE, decider_apart, pack_excludes
+from countersign_verify.phases import merged_runs, proof_unsigned
 from countersign_verify.report import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from countersign.approvals.contracts import RequestData
     from countersign.runs.contracts import RunData
+    from countersign.workflow.logged import Standing
+    from countersign_verify.canonical import Json
     from countersign_verify.trust import Trust
 
 SIGN_OFF = (("director", 1),)
@@ -74,6 +89,19 @@ def signoff_verify(request: RequestData) -> None:
         raise PackDamaged(message, request_id=request.id) from error
 
 
+def phase_initiators(proof: Mapping[str, Json]) -> frozenset[str]:
+    """Return who had the changes made that a phase's proof rests on: they can't sign the phase off.
+
+    Raises:
+        PackDamaged: the signed log does not tell who it was.
+    """
+    try:
+        return initiators_logged(merged_runs(proof))
+    except (RefusedError, LogDamaged) as error:
+        message = f"nobody can be asked to sign the phase off: {error.message}"
+        raise PackDamaged(message) from error
+
+
 def _pack(run: RunData, trust: Trust) -> VerifiedPack:
     report = Report()
     with pack_file(actor=EXECUTOR, digest=run.pack_digest) as file:
@@ -103,18 +131,51 @@ def _run_check(run: RunData, verified: VerifiedPack) -> None:
 
 
 def _approvals_check(request: RequestData, verified: VerifiedPack, trust: Trust) -> None:
-    approvals = decisions_logged(request, trust)
+    run_id = verified.pack.subject_text("run_id")
+    standing = standing_read(trust)
+    approvals = decisions_logged(request, trust, standing)
+    participants = participants_logged(run_id)
+    pack_excludes(run_id, _excluded(verified), participants)
+    if not verified.trial:
+        _quorum_policy_check(verified, standing)
     for logged in approvals:
         decision_bound(logged.decision, verified)
+        if not verified.trial:
+            decider_apart(logged.decision.person_id, participants.of_run(run_id))
         if logged.decision.carry_over_allowed != request.carry_over_allowed:
             raise RefusedError("decision.row", "the table says another thing of carrying it over")
     approvals_check(approvals, verified, under_glass=any(logged.decision.break_glass for logged in approvals))
 
 
+def _quorum_policy_check(verified: VerifiedPack, standing: Standing) -> None:
+    """What the pack asks for is no less than what the log says was asked for when it was sealed."""
+    subject, policy = verified.pack.subject_text, verified.policy
+    sealed = sealed_logged(subject("run_id"), verified.pack.digest)
+    standing.policies.check(subject("project"), policy.tier, policy.quorum, sealed)
+
+
+def _excluded(verified: VerifiedPack) -> list[str]:
+    return [str(person) for person in field(verified.pack.subject, "excluded", list, "the subject")]
+
+
+def _proof_signed(request: RequestData) -> Mapping[str, Json]:
+    """The proof that was signed; one without content where the phase was judged anew since then."""
+    phase = phase_get(actor=EXECUTOR, phase_id=request.subject_id)
+    proof = phase_proof_stored(actor=EXECUTOR, phase_id=request.subject_id)
+    if digest_of(proof_unsigned(proof)) == request.subject_digest:
+        return proof
+    if phase.proof_digest == request.subject_digest:
+        raise RefusedError("phase.digest", "the proof in the table is not the one that was signed")
+    return {"evidence": []}
+
+
 def _signoff_check(request: RequestData, trust: Trust) -> None:
-    approvals = decisions_logged(request, trust)
+    approvals = decisions_logged(request, trust, standing_read(trust))
+    initiators = initiators_logged(merged_runs(_proof_signed(request)))
     for logged in approvals:
         decision = logged.decision
+        if not decision.trial:
+            decider_apart(decision.person_id, dict.fromkeys(initiators, HAD_MADE))
         signed = (decision.subject_kind, decision.subject_id, decision.subject_digest)
         if signed != (request.subject_kind, request.subject_id, request.subject_digest):
             raise RefusedError("phase.signoff", "the sign-off is over another proof")

@@ -333,7 +333,7 @@ class DecisionMachine(RuleBasedStateMachine):
 
     def _would_merge(self, row: RequestData, made: RequestData, waiting: Waiting) -> bool:
         """Ask the executor's own check, with the pack as it was sealed."""
-        from countersign.workflow.logged import decisions_logged
+        from countersign.workflow.logged import decisions_logged, standing_read
 
         assert made.binding is not None
         subject = {**made.binding.as_json(), "excluded": sorted(waiting.excluded)}
@@ -344,7 +344,7 @@ class DecisionMachine(RuleBasedStateMachine):
             trial="",
         )
         try:
-            logged = decisions_logged(row, self.trust)
+            logged = decisions_logged(row, self.trust, standing_read(self.trust))
             for item in logged:
                 decision_bound(item.decision, pack)
             approvals_check(logged, pack, under_glass=False)

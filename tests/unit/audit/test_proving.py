@@ -54,6 +54,11 @@ def test_events_are_proved_in_the_order_of_the_log(log: list[str], worker: Actor
     assert json.loads(found[0].body)["type"] == "test.one"
 
 
+def test_events_that_mention_something_are_found_by_their_bodies(log: list[str]) -> None:
+    assert [event.id for event in events_proved(types=["test.six", "test.one"], mentions='"six"')] == [log[5]]
+    assert events_proved(types=["test.six"], mentions="'; DROP TABLE audit_auditevent") == ()
+
+
 # The event "six" is the one with index 5; the checkpoints are over 3, 4 and 8 leaves.
 _BODY = (
     "UPDATE audit_auditevent SET body = replace(convert_from(body, 'UTF8'), 'test.six', 'test.sax')::bytea"

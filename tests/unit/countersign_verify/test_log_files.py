@@ -55,6 +55,7 @@ def test_sound_export_holds_and_names_every_check(sound: Path) -> None:
         "break-glass",
         "quorums",
         "decisions",
+        "participants",
         "addenda",
         "merges",
         "phases",

@@ -268,7 +268,7 @@ def test_merge_on_a_request_that_had_ended_is_refused(case: Case, kind: str) -> 
 
 
 def test_merge_after_a_decision_expired_is_refused(case: Case) -> None:
-    case.decide(expires_at="2026-02-01T00:00:01.500000Z")
+    case.decide(expires_at="2026-02-01T00:00:02.500000Z")
     case.world.filler(3)
     case.world.merge(case.plan, case.pack, ["d1"])
     assert "after a decision on it had expired" in case.verify()["merges"]

@@ -95,7 +95,7 @@ def test_decision_on_something_else_does_not_carry_an_unmade_merge(
 
 def test_unmade_merge_of_an_expired_decision_is_refused(tmp_path: Path) -> None:
     case = Case(tmp_path)
-    case.decide(expires_at="2026-02-01T00:00:01.500000Z")
+    case.decide(expires_at="2026-02-01T00:00:02.500000Z")
     case.world.filler(3)
     case.world.merge(case.plan, case.pack, ["d1"])
     unmake(case.world, case.pack, "run-1")

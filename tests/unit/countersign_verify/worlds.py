@@ -19,6 +19,7 @@ from countersign_verify.report import Report
 from countersign_verify.tree import MODE_FILE, Replacement, TreeEntry, tree_id, tree_replace
 from countersign_verify.trust import Trust
 from tests.unit.countersign_verify.samples import (
+    AUTHOR,
     DIRECTOR,
     KEYS,
     ORIGIN,
@@ -102,7 +103,13 @@ class World:
     def checkpoint(self) -> None:
         self.sizes.append(len(self.entries))
 
-    def pack(self, plan: PackPlan, directory: Path) -> str:
+    def begin(self, run_id: str, *, by: str = AUTHOR, **changes: object) -> None:
+        data = {"work_item_id": f"item-{run_id}", "prompters": []}
+        self.log("run.created", ("run", run_id), data, **{"actor": person_actor(by), **changes})
+
+    def pack(self, plan: PackPlan, directory: Path, *, begin: bool = True) -> str:
+        if begin:
+            self.begin(plan.run_id)
         file = directory / f"{plan.run_id}.tar"
         sealed = plan.seal(file)
         self.packs[sealed.digest] = file.read_bytes()
