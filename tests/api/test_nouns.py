@@ -248,7 +248,11 @@ def test_decision_of_somebody_who_took_part_is_refused(world: World, ask: Ask) -
     address = f"/api/v1/approval-requests/{request_id}/"
     detail = ask("director").get(address).json()
     assert detail["blocked_reason"]["code"] == "approver_excluded"
-    assert detail["excluded"][0]["label"] == "Test director"
+    assert (
+        detail["blocked_reason"]["text"] == "you had a change of this phase made, so you can't decide on it"
+    )
+    assert detail["excluded"] == [{"label": "Test director", "why": "had a change of this phase made"}]
+    assert detail["deciders"] == [{"role": "director", "needed": 1, "people": []}]
     body = {"verdict": "approve", "reason": "r", "digest": digest}
     response = ask("director").post(f"{address}decisions/", body, format="json")
     assert (response.status_code, response.json()["code"]) == (403, "approver_excluded")

@@ -112,6 +112,14 @@ class Excluded(Output):
     why = serializers.CharField()
 
 
+class Deciders(Output):
+    """Who could give the approvals that a role still lacks; whoever holds one key counts as one."""
+
+    role = serializers.CharField()
+    needed = serializers.IntegerField()
+    people = serializers.ListField(child=serializers.CharField(), help_text="names")
+
+
 class ChangedFile(Output):
     """A changed file."""
 

@@ -14,6 +14,7 @@ from countersign.api.approval_parts import (
     AskedItemInput,
     BlockedReason,
     Change,
+    Deciders,
     DiffRef,
     Excluded,
     Execution,
@@ -93,7 +94,8 @@ class ApprovalRequestDetail(ApprovalRequest, Flattening):
     policy = Policy()
     votes = Vote(many=True)
     asked = Asked(many=True, help_text="what people had asked for on earlier attempts")
-    excluded = Excluded(many=True)
+    excluded = Excluded(many=True, help_text="who can't decide, and why")
+    deciders = Deciders(many=True, help_text="who still can, while it waits")
     risk = Risk(allow_null=True)
     gate_reports = GateReport(many=True)
     change = Change(allow_null=True)

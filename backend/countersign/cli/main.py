@@ -18,6 +18,7 @@ from countersign.cli import (
     plan,
     project,
     quorum,
+    request,
     status,
     up,
     user,
@@ -45,6 +46,7 @@ app.add_typer(project.app, name="project")
 app.add_typer(plan.app, name="plan")
 app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(quorum.app, name="quorum")
+app.add_typer(request.app, name="request")
 app.add_typer(witness.app, name="witness")
 
 

@@ -139,6 +139,15 @@ class ExcludedView:
 
 
 @dataclass(frozen=True, slots=True)
+class DecidersView:
+    """Who could give the approvals that a role still lacks; ``people`` are names."""
+
+    role: str
+    needed: int
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedFileView:
     """A changed file."""
 
@@ -306,6 +315,7 @@ class RequestDetailView:
     votes: tuple[VoteView, ...]
     asked: tuple[AskedView, ...]
     excluded: tuple[ExcludedView, ...]
+    deciders: tuple[DecidersView, ...]
     risk: RiskView | None
     gate_reports: tuple[GateReportView, ...]
     change: ChangeView | None

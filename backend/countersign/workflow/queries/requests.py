@@ -14,7 +14,6 @@ from countersign.runs.selectors import run_get
 from countersign.shared.paging import sequence_page
 from countersign.workflow.break_glass import window_used
 from countersign.workflow.contracts import (
-    ExcludedView,
     GateCount,
     PackRef,
     PolicyReason,
@@ -30,6 +29,7 @@ from countersign.workflow.deciding import standing_of
 from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.queries.asked import asked_item_views, asked_views
 from countersign.workflow.queries.common import project_id_of, project_ref
+from countersign.workflow.queries.deciders import deciders_views, excluded_views, reason_explained
 from countersign.workflow.queries.packs import gate_view
 from countersign.workflow.queries.reminders import told_of
 from countersign.workflow.queries.request_parts import (
@@ -147,7 +147,7 @@ def request_detail(*, actor: Actor, request_id: str) -> RequestDetailView:
     """
     request = request_get(actor=actor, request_id=request_id)
     parts = change_parts(actor, request) if request.subject_kind == "change" else None
-    names = person_names([*request.excluded, *(item.person_id for item in request.decisions)])
+    names = person_names([item.person_id for item in request.decisions])
     standing = standing_of(actor, request, key_twins(str(actor.person_id)))
     return RequestDetailView(
         request=_request_view(actor, request, standing),
@@ -155,7 +155,9 @@ def request_detail(*, actor: Actor, request_id: str) -> RequestDetailView:
         pack=PackRef(request.subject_digest, parts.pack_size) if parts else None,
         run_id=parts.run.id if parts else None,
         attempt=parts.run.attempt if parts else None,
-        blocked_reason=standing.approving if may(actor, "decision.write") else None,
+        blocked_reason=reason_explained(actor, request, standing.approving)
+        if may(actor, "decision.write")
+        else None,
         policy=_policy_view(request),
         votes=tuple(
             VoteView(
@@ -171,10 +173,8 @@ def request_detail(*, actor: Actor, request_id: str) -> RequestDetailView:
             for item in request.decisions
         ),
         asked=asked_views(parts.run) if parts else (),
-        excluded=tuple(
-            ExcludedView(names.get(person, "unknown"), "took part in this change")
-            for person in request.excluded
-        ),
+        excluded=excluded_views(request),
+        deciders=deciders_views(request),
         risk=parts.risk if parts else None,
         gate_reports=tuple(gate_view(result) for result in parts.results) if parts else (),
         change=parts.change if parts else None,

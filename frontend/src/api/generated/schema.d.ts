@@ -1145,7 +1145,10 @@ export interface components {
             votes: components["schemas"]["Vote"][];
             /** @description what people had asked for on earlier attempts */
             asked: components["schemas"]["Asked"][];
+            /** @description who can't decide, and why */
             excluded: components["schemas"]["Excluded"][];
+            /** @description who still can, while it waits */
+            deciders: components["schemas"]["Deciders"][];
             risk: components["schemas"]["Risk"] | null;
             gate_reports: components["schemas"]["GateReport"][];
             change: components["schemas"]["Change"] | null;
@@ -1415,6 +1418,13 @@ export interface components {
             check_kind: string;
             met: boolean | null;
             reason: string;
+        };
+        /** @description Who could give the approvals that a role still lacks; whoever holds one key counts as one. */
+        Deciders: {
+            role: string;
+            needed: number;
+            /** @description names */
+            people: string[];
         };
         /** @description A passkey that signs decisions and never logs in. */
         DecidingCredential: {

@@ -23,7 +23,7 @@ import { VerdictStrip } from "./verdict-strip";
 
 // Not part of what is decided on: loaded beside it.
 const Comments = lazy(async () => ({ default: (await import("./comments")).Comments }));
-const GlassApproval = lazy(async () => ({ default: (await import("./glass-approval")).GlassApproval }));
+const PanelBelow = lazy(async () => ({ default: (await import("./panel-below")).PanelBelow }));
 
 export function DecisionPage({ id }: { id: string }) {
   const query = useSuspenseQuery(decisionQuery(id));
@@ -149,7 +149,7 @@ function Room({ request }: { request: DecisionRequest }) {
         <Receipt request={request} />
         {(request.receipt === null || request.state === "pending") && <DecisionPanel request={request} reading={reading} />}
         <Suspense>
-          <GlassApproval
+          <PanelBelow
             request={request}
             seen={reading.obstacle === null && reading.total !== null && reading.shown >= reading.total}
           />

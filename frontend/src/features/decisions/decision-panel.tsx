@@ -46,13 +46,7 @@ export function DecisionPanel({ request, reading }: { request: DecisionRequest; 
     },
   });
 
-  if (verdicts.length === 0) {
-    return (
-      <Section title="Your decision">
-        <Blocked request={request} />
-      </Section>
-    );
-  }
+  if (verdicts.length === 0) return null;
   return (
     <Section title="Your decision">
       <div className={classes["stack"]}>
@@ -103,18 +97,6 @@ export function DecisionPanel({ request, reading }: { request: DecisionRequest; 
 }
 
 const KEYS = { approve: "a", request_changes: "c", reject: "r" } as const;
-
-function Blocked({ request }: { request: DecisionRequest }) {
-  if (request.blocked_reason === null) return <p>There is nothing left to decide here.</p>;
-  return (
-    <>
-      <p>{request.blocked_reason.text}</p>
-      <p className={classes["quiet"]}>
-        code <code>{request.blocked_reason.code}</code>
-      </p>
-    </>
-  );
-}
 
 function ReadingProgress({ reading }: { reading: Reading }) {
   if (reading.obstacle !== null) return <p className={classes["fail"]}>{reading.obstacle}</p>;

@@ -1,6 +1,6 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render, screen } from "@testing-library/react";
+import { cleanup, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { ReactElement } from "react";
 import { describe, expect, it, vi } from "vitest";
@@ -13,6 +13,7 @@ import { Told } from "./told";
 import { Facts } from "./evidence";
 import { sampleRequest } from "./sample";
 import { VerdictStrip } from "./verdict-strip";
+import { WhoDecides } from "./who-decides";
 
 const read: Reading = { shown: 2, total: 2, obstacle: null, showNext: () => undefined };
 
@@ -73,12 +74,41 @@ describe("DecisionPanel", () => {
     expect(screen.queryByLabelText("Reason")).toBeNull();
   });
 
-  it("says why nothing can be decided", () => {
-    const blocked = { code: "approver_excluded", text: "You started this run." };
-    show(<DecisionPanel request={sampleRequest({ allowed_actions: [], blocked_reason: blocked })} reading={read} />);
-    expect(screen.getByText("You started this run.")).toBeTruthy();
+  it("is not there where nothing can be decided", () => {
+    show(<DecisionPanel request={sampleRequest({ allowed_actions: [] })} reading={read} />);
+    expect(screen.queryByText("Your decision")).toBeNull();
+  });
+});
+
+describe("who decides", () => {
+  it("says why one can't approve, and who still can", () => {
+    const blocked = { code: "approver_excluded", text: "you began its run, so you can't decide on it" };
+    const deciders = [
+      { role: "cab_member", needed: 2, people: ["Carl"] },
+      { role: "director", needed: 1, people: ["Dana", "Dora"] },
+    ];
+    show(<WhoDecides request={sampleRequest({ allowed_actions: [], blocked_reason: blocked, deciders })} />);
+    expect(screen.getByText(/you began its run, so you can't decide on it/)).toBeTruthy();
     expect(screen.getByText("approver_excluded")).toBeTruthy();
-    expect(screen.queryByRole("button")).toBeNull();
+    const [cab, director] = screen.getAllByRole("listitem");
+    expect(cab?.textContent).toContain("Too few people are left");
+    expect(director?.textContent).toMatch(/1 more .*: Dana, Dora$/);
+  });
+
+  it("says why approving is missing where one can still reject, and that nobody is left", () => {
+    const blocked = { code: "role_missing", text: "this request waits for: cab_member" };
+    const deciders = [{ role: "cab_member", needed: 1, people: [] }];
+    show(<WhoDecides request={sampleRequest({ allowed_actions: ["reject"], blocked_reason: blocked, deciders })} />);
+    expect(screen.getByText(/this request waits for: cab_member/)).toBeTruthy();
+    expect(screen.getByRole("listitem").textContent).toContain("nobody is left");
+  });
+
+  it("says that nothing is left once it is over, and nothing to whoever can approve", () => {
+    show(<WhoDecides request={sampleRequest({ allowed_actions: [], state: "expired" })} />);
+    expect(screen.getByText("There is nothing left to decide here.")).toBeTruthy();
+    cleanup();
+    show(<WhoDecides request={sampleRequest()} />);
+    expect(screen.queryByText("Who decides")).toBeNull();
   });
 });
 

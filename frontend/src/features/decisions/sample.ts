@@ -35,6 +35,7 @@ export function sampleRequest(changed: Partial<DecisionRequest> = {}): DecisionR
     votes: [],
     asked: [],
     excluded: [],
+    deciders: [],
     risk: { score: 3, threshold: 50, unknown: [], factors: [], alone: 3, together: [] },
     gate_reports: [],
     change: null,
