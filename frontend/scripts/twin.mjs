@@ -91,23 +91,17 @@ async function judge(item) {
   if (item.kind === "part") {
     return { made: await verifier.partJudge(item.part, bytes(item.data), item.more) };
   }
-  const trust = verifier.trustRead(bytes(item.trust));
-  const report = new verifier.Report("", verifier.trustDescribe(trust));
-  const { path } = item;
-  if (item.kind === "pack") {
-    const verified = await verifier.packVerify(fileSource(path), trust, report);
-    if (verified === undefined) report.notCovered("decision", "not reached: an earlier check failed");
-    else {
-      const beside = item.decisions.map(fileSource);
-      await verifier.decisionsVerify(verified, beside, trust, report);
-    }
-  } else if (item.kind === "log") {
-    await verifier.logVerify(() => listed(path, item.max_files), trust, report, { known: item.known.map(bytes) });
-  } else if (item.kind === "event") {
-    await verifier.eventVerify(() => listed(path, item.max_files), item.index, trust, report);
-  } else if (item.kind === "events") await verifier.eventsVerify(fileSource(path), trust, report);
-  else throw new Error(`no such kind: ${item.kind}`);
-  return report.data();
+  return verifier.verify(evidence(item), bytes(item.trust));
+}
+
+/** @param {any} item */
+function evidence({ kind, path, max_files: most, known, index, decisions }) {
+  const files = () => listed(path, most);
+  if (kind === "pack") return { kind, pack: fileSource(path), decisions: decisions.map(fileSource) };
+  if (kind === "log") return { kind, files, known: known.map(bytes) };
+  if (kind === "event") return { kind, files, index };
+  if (kind === "events") return { kind, lines: fileSource(path) };
+  throw new Error(`no such kind: ${kind}`);
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

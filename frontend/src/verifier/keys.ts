@@ -6,16 +6,11 @@ import { digestBytes } from "./hash";
 export const PUBLIC_KEY_SIZE = 32;
 export const SIGNATURE_SIZE = 64;
 
-// The points of order 1, 2, 4 and 8, without their sign: a key that is one of them "signs" whatever one likes.
-const SMALL_ORDER = new Set([
-  "00".repeat(32),
-  `01${"00".repeat(31)}`,
-  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-  `ec${"ff".repeat(30)}7f`,
-  `ed${"ff".repeat(30)}7f`,
-  `ee${"ff".repeat(30)}7f`,
-]);
+// The points of order 1, 2, 4 and 8, by their y and without their sign: a key that is one of them "signs" whatever one
+// likes.
+const PRIME = 2n ** 255n - 19n;
+const ORDER_8 = 0x5fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
+const SMALL_ORDER: ReadonlySet<bigint> = new Set([0n, 1n, ORDER_8, PRIME - ORDER_8, PRIME - 1n, PRIME, PRIME + 1n]);
 const imported = new Map<string, Promise<CryptoKey>>();
 
 /** Name a key by content: `sha256:` and the hex digest of its raw public bytes. */
@@ -34,9 +29,9 @@ export async function signatureValid(raw: Bytes, signature: Bytes, message: Byte
 }
 
 function ofSmallOrder(point: Bytes): boolean {
-  const positive = point.slice();
-  positive[31] = (positive[31] ?? 0) & 0x7f;
-  return SMALL_ORDER.has(hex(positive));
+  const positive = point.toReversed();
+  positive[0] = (positive[0] ?? 0) & 0x7f;
+  return SMALL_ORDER.has(BigInt(`0x${hex(positive)}`));
 }
 
 async function keyImport(raw: Bytes): Promise<CryptoKey | undefined> {

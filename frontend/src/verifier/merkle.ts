@@ -1,4 +1,4 @@
-// RFC 6962 Merkle trees over leaf hashes: roots, compact ranges, inclusion and consistency proofs.
+// RFC 6962 Merkle trees over leaf hashes: roots, compact ranges, inclusion proofs.
 import { type Bytes, same } from "./bytes";
 import { Refused } from "./errors";
 import { sha256 } from "./hash";
@@ -59,12 +59,6 @@ export function rootOver(parts: readonly Bytes[]): Bytes {
   return parts.length === 0 ? EMPTY_ROOT : parts.reduceRight((right, left) => nodeHash(left, right));
 }
 
-export function rootOf(leafHashes: Iterable<Bytes>): Bytes {
-  const range = new CompactRange();
-  range.extend(leafHashes);
-  return range.root();
-}
-
 /** Root over a power of two of hashes. */
 export function perfectRoot(hashes: readonly Bytes[]): Bytes {
   let row = hashes;
@@ -94,28 +88,6 @@ export function inclusionRanges(index: number, size: number): Range[] {
   return ranges.reverse();
 }
 
-/** Leaf ranges whose roots form the consistency proof. */
-export function consistencyRanges(oldSize: number, newSize: number): Range[] {
-  if (!(oldSize >= 0 && oldSize <= newSize)) {
-    throw new Refused("merkle.size", `a tree of ${newSize} does not extend one of ${oldSize}`);
-  }
-  if (oldSize === 0 || oldSize === newSize) return [];
-  const ranges: Range[] = [];
-  let [begin, end, whole] = [0, newSize, true];
-  while (oldSize !== end) {
-    const middle = begin + split(end - begin);
-    if (oldSize <= middle) {
-      ranges.push([middle, end]);
-      end = middle;
-    } else {
-      ranges.push([begin, middle]);
-      [begin, whole] = [middle, false];
-    }
-  }
-  if (!whole) ranges.push([begin, end]);
-  return ranges.reverse();
-}
-
 /** Root over leaves of a stored tree; `node(level, index)` reads one of its hashes. */
 export async function rangeRoot([begin, end]: Range, node: (level: number, index: number) => Promise<Bytes>): Promise<Bytes> {
   const parts: Bytes[] = [];
@@ -142,52 +114,6 @@ export function verifyInclusion(hashed: Bytes, index: number, size: number, proo
   if (hashed.length !== HASH_SIZE || !same(result, root)) {
     throw new Refused("merkle.inclusion", `leaf ${index} is not part of this tree of ${size}`);
   }
-}
-
-/** Check that one tree is a prefix of another (RFC 9162, section 2.1.4.2). */
-export function verifyConsistency(
-  oldSize: number,
-  oldRoot: Bytes,
-  newSize: number,
-  newRoot: Bytes,
-  proof: readonly Bytes[],
-): void {
-  shapeCheck(proof, consistencyRanges(oldSize, newSize).length);
-  let good: boolean;
-  if (oldSize === 0) good = same(oldRoot, EMPTY_ROOT) && (newSize > 0 || same(newRoot, EMPTY_ROOT));
-  else if (oldSize === newSize) good = same(oldRoot, newRoot);
-  else {
-    const [one, other] = consistencyRoots(oldSize, newSize, oldRoot, proof);
-    good = same(one, oldRoot) && same(other, newRoot);
-  }
-  if (!good) throw new Refused("merkle.consistency", `the tree of ${newSize} does not extend that of ${oldSize}`);
-}
-
-/** Compute both roots from the proof. */
-function consistencyRoots(
-  oldSize: number,
-  newSize: number,
-  oldRoot: Bytes,
-  proof: readonly Bytes[],
-): readonly [Bytes, Bytes] {
-  const path = Number.isInteger(Math.log2(oldSize)) ? [oldRoot, ...proof] : [...proof];
-  let [position, last] = [oldSize - 1, newSize - 1];
-  const up = (): void => {
-    position = Math.floor(position / 2);
-    last = Math.floor(last / 2);
-  };
-  while (position % 2 === 1) up();
-  let older = path[0] ?? EMPTY_ROOT;
-  let newer = older;
-  for (const hashed of path.slice(1)) {
-    if (position % 2 === 1 || position === last) {
-      older = nodeHash(hashed, older);
-      newer = nodeHash(hashed, newer);
-      while (position > 0 && position % 2 === 0) up();
-    } else newer = nodeHash(newer, hashed);
-    up();
-  }
-  return [older, newer];
 }
 
 function shapeCheck(proof: readonly Bytes[], expected: number): void {

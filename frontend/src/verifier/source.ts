@@ -33,8 +33,3 @@ export class Stream {
     return taken;
   }
 }
-
-/** Bytes that are there already. */
-export function sourceOf(data: Bytes): Source {
-  return { size: data.length, read: (begin, end) => Promise.resolve(data.subarray(begin, end)) };
-}
