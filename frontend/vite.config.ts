@@ -12,6 +12,7 @@ export default defineConfig({
   resolve: { alias: { "@": src } },
   // Every script, style and preload tag carries this placeholder; the view puts the nonce of the request there.
   html: { cspNonce: "__CSP_NONCE__" },
+  worker: { format: "es" },
   build: {
     outDir: "dist",
     target: "es2023",

@@ -1,14 +1,15 @@
-// Fails when the first load, or what the decision page adds to it, outgrows its budget (gzip, KiB), and when anything
-// in the bundle would print to the console.
+// Fails when the first load, or what a page adds to it, outgrows its budget (gzip, KiB), and when anything in the bundle
+// would print to the console.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 
 const dist = resolve(import.meta.dirname, "../dist");
-const BUDGET = { entryScripts: 225, entryStyles: 40, decisionScripts: 40 };
+const BUDGET = { entryScripts: 225, entryStyles: 40, decisionScripts: 40, verifyScripts: 10, verifier: 50 };
 const DECISION = "src/features/decisions/decision-page.tsx";
+const VERIFY = "src/features/verify/verify-page.tsx";
 
-/** @type {Record<string, {file: string, isEntry?: boolean, imports?: string[], css?: string[]}>} */
+/** @type {Record<string, {file: string, isEntry?: boolean, imports?: string[], css?: string[], assets?: string[]}>} */
 const manifest = JSON.parse(await readFile(resolve(dist, "manifest.json"), "utf8"));
 
 /** Every file that loading `key` brings along, dynamic imports left out.
@@ -31,25 +32,30 @@ async function kib(files) {
 }
 
 const entryKey = Object.keys(manifest).find((key) => manifest[key]?.isEntry);
-if (entryKey === undefined || manifest[DECISION] === undefined) {
-  console.error("The build has no entry or no decision page of its own: run `npm run build`.");
+const worker = manifest[VERIFY]?.assets?.find((file) => file.endsWith(".js"));
+if (entryKey === undefined || manifest[DECISION] === undefined || worker === undefined) {
+  console.error("The build lacks the entry, the decision page or the verifier's worker: run `npm run build`.");
   process.exit(1);
 }
 const entry = collect(entryKey, { scripts: new Set(), styles: new Set() });
-const decision = collect(DECISION, { scripts: new Set(), styles: new Set() });
-const added = [...decision.scripts].filter((file) => !entry.scripts.has(file));
+/** The scripts that a page adds to the first load.
+ * @param {string} key */
+const added = (key) =>
+  [...collect(key, { scripts: new Set(), styles: new Set() }).scripts].filter((file) => !entry.scripts.has(file));
 
 const rows = [
   { name: "entry JavaScript", size: await kib(entry.scripts), most: BUDGET.entryScripts },
   { name: "entry CSS", size: await kib(entry.styles), most: BUDGET.entryStyles },
-  { name: "decision page JavaScript, added", size: await kib(added), most: BUDGET.decisionScripts },
+  { name: "decision page JavaScript, added", size: await kib(added(DECISION)), most: BUDGET.decisionScripts },
+  { name: "verify page JavaScript, added", size: await kib(added(VERIFY)), most: BUDGET.verifyScripts },
+  { name: "verifier, in its worker", size: await kib([worker]), most: BUDGET.verifier },
 ];
 let met = true;
 for (const { name, size, most } of rows) {
   met &&= size <= most;
   console.log(`${size <= most ? "ok  " : "OVER"} ${name.padEnd(34)} ${size.toFixed(1).padStart(7)} KiB of ${most}`);
 }
-for (const { file } of Object.values(manifest)) {
+for (const file of [worker, ...Object.values(manifest).map((chunk) => chunk.file)]) {
   if (!file.endsWith(".js") || !/\bconsole\.\w+\(/.test(await readFile(resolve(dist, file), "utf8"))) continue;
   met = false;
   console.log(`OVER ${file} prints to the console`);

@@ -89,16 +89,16 @@ class Stage:
         assert answer.ok, answer.text
         return dict(answer.json())
 
-    def job(self, path: str, body: JSON) -> None:
-        """Ask for something that takes its time, and wait until it is done."""
+    def job(self, path: str, body: JSON) -> JSON:
+        """Ask for something that takes its time, wait until it is done, and return what came of it."""
         status = str(self.post(path, body)["status_url"])
 
-        def ended() -> bool | None:
+        def ended() -> JSON | None:
             task: JSON = self.get(status)
             assert task["state"] not in {"failed", "cancelled"}, task
-            return task["state"] == "succeeded" or None
+            return task if task["state"] == "succeeded" else None
 
-        wait_for(ended, f"the task of {path}")
+        return dict(wait_for(ended, f"the task of {path}")["result"] or {})
 
     def request(self, rule: str) -> JSON:
         """Return the request to decide on the change that answers this rule, as the director sees it."""

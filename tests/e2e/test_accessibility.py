@@ -36,6 +36,7 @@ def test_every_page_is_accessible(stage: Stage, screen: Screen, scheme: Literal[
         "/break-glass",
         f"/runs/{requests[0]['subject']['id']}",
         "/login",
+        "/verify",
     )
     for path in paths:
         screen.open(path)

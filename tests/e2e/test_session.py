@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from shutil import copytree
+
 import pytest
 from playwright.sync_api import expect
 
@@ -55,3 +59,49 @@ def test_session_that_ended_leads_back_after_login(stage: Stage, screen: Screen)
     # The page asks again by itself and learns that nobody is logged in any more.
     expect(page.get_by_label("Email")).to_be_visible()
     assert page.url.endswith("/login?next=%2Fruns")
+
+
+def test_stranger_verifies_an_export_without_an_account(stage: Stage, screen: Screen, tmp_path: Path) -> None:
+    exported = stage.job("/api/v1/exports/", {})
+    export = Path(exported["directory"])
+    page = screen.page
+    screen.open("/login")
+    page.get_by_role("link", name="Check evidence without signing in").click()
+    expect(page.get_by_role("heading", name="Verify", exact=True)).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+
+    page.get_by_label("Choose an export").set_input_files(export)
+    page.get_by_label("Choose the trust file").set_input_files(exported["trust"])
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_text("Everything that was checked holds")).to_be_visible()
+    expect(page.get_by_role("heading", name="What was proved")).to_be_visible()
+    expect(page.get_by_text(f"{exported['size']}, each well-formed and only once")).to_be_visible()
+    screen.picture("verify")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the report").click()
+    assert json.loads(saved.value.path().read_text())["verdict"] == "ok"
+
+    # One bit of one pack, and the page says where.
+    bent = copytree(export, tmp_path / "bent")
+    pack = next(bent.glob("packs/*.tar"))
+    data = bytearray(pack.read_bytes())
+    data[700] ^= 1
+    pack.write_bytes(data)
+    page.get_by_label("Choose an export").set_input_files(bent)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_role("alert")).to_contain_text("failed")
+    expect(page.get_by_role("region", name="Failed").get_by_text("packs", exact=True)).to_be_visible()
+    screen.picture("verify-failed")
+
+    # A pack with its decisions, and then a trust file that is none.
+    pack = next(export.glob("packs/*.tar"))
+    page.get_by_label("Choose files").set_input_files([pack, *export.glob("decisions/*.dsse.json")])
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_text("Everything that was checked holds")).to_be_visible()
+    page.get_by_label("Choose the trust file").set_input_files(pack)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_role("alert")).to_contain_text("This trust file cannot be used")
+    screen.picture("verify-trust")
+    # The worker's own script, and not one byte of what was chosen.
+    assert [one for one in asked if not one.startswith(f"GET {stage.url}/static/ui/assets/")] == []

@@ -36,6 +36,7 @@ const BoardPage = lazyRouteComponent(() => import("@/features/plans/board-page")
 const RunsPage = lazyRouteComponent(() => import("@/features/runs/runs-page"), "RunsPage");
 const PasskeysPage = lazyRouteComponent(() => import("@/features/passkeys/passkeys-page"), "PasskeysPage");
 const BreakGlassPage = lazyRouteComponent(() => import("@/features/break-glass/break-glass-page"), "BreakGlassPage");
+const VerifyPage = lazyRouteComponent(() => import("@/features/verify/verify-page"), "VerifyPage");
 const RunPage = lazyRouteComponent(() => import("@/features/runs/run-page"), "RunPage");
 
 interface Context {
@@ -85,6 +86,15 @@ function Login() {
     />
   );
 }
+
+/** Open to everybody: whoever checks the platform needs no account on it. */
+const verifyRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/verify",
+  loader: () => VerifyPage.preload?.(),
+  pendingComponent: () => <Waiting what={STRINGS.loading} />,
+  component: VerifyPage,
+});
 
 const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -205,6 +215,7 @@ const breakGlassRoute = createRoute({
 
 const routeTree = rootRoute.addChildren([
   loginRoute,
+  verifyRoute,
   shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute, passkeysRoute, breakGlassRoute]),
 ]);
 

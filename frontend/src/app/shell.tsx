@@ -96,6 +96,9 @@ function Foot({ onHelp }: { onHelp: () => void }) {
           {STRINGS[trust]}
         </button>
       </Tooltip>
+      <Link to="/verify" className={classes["who"]}>
+        {STRINGS.verify}
+      </Link>
       {/* Pages of the platform's own, outside this app. */}
       <a className={classes["who"]} href="/account/" title={STRINGS.account(me.email)}>
         {me.display_name}

@@ -7,6 +7,7 @@ export const STRINGS = {
   runs: "Runs",
   passkeys: "Passkeys",
   breakGlass: "Break-glass",
+  verify: "Verify it yourself",
   help: "Keys",
   light: "Use light colours",
   dark: "Use dark colours",

@@ -3,6 +3,7 @@
 import { type Bytes, unhex } from "./bytes";
 import { diffRead } from "./diff";
 import { canonicalLoads, canonicalObject, canonicalText, strictLoads } from "./json";
+import { signatureValid } from "./keys";
 import { assertionVerify } from "./webauthn";
 
 export * from "./index";
@@ -10,6 +11,7 @@ export * from "./index";
 /** What a part is given besides its bytes. */
 export interface More {
   readonly key: string;
+  readonly signature: string;
   readonly challenge: string;
   readonly rp_id: string;
   readonly origin: string;
@@ -25,6 +27,7 @@ const JUDGES: Readonly<Record<string, Judge>> = {
     const party = { rpId: rp_id, origins: new Set([origin]) };
     return String(await assertionVerify(canonicalObject(data), unhex(key), unhex(challenge), party));
   },
+  signature: async (data, { key, signature }) => String(await signatureValid(unhex(key), unhex(signature), data)),
 };
 
 export async function partJudge(part: string, data: Bytes, more: More): Promise<string> {

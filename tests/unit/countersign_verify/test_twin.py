@@ -23,6 +23,7 @@ from countersign_verify.diff import diff_read
 from countersign_verify.errors import RefusedError
 from countersign_verify.log_verify import log_verify
 from countersign_verify.pack_verify import decisions_verify, pack_verify
+from countersign_verify.signing import signature_valid
 from countersign_verify.trust import trust_read
 from countersign_verify.webauthn import assertion_read, assertion_verify, base64url_encode
 from tests.passkeys import ORIGIN, RP_ID, keys_of_every_kind
@@ -35,7 +36,14 @@ from tests.unit.countersign_verify.damage import (
     world_bend,
 )
 from tests.unit.countersign_verify.many_worlds import Kind, copy_of, kinds, longer_note, seeded
-from tests.unit.countersign_verify.samples import PackPlan, decision_predicate, pack_plan, sign, trust_bytes
+from tests.unit.countersign_verify.samples import (
+    KEYS,
+    PackPlan,
+    decision_predicate,
+    pack_plan,
+    sign,
+    trust_bytes,
+)
 from tests.unit.countersign_verify.second import Second, apart, first_judges, log_case, pack_case, part_case
 from tests.unit.countersign_verify.test_break_glass import CAB
 from tests.unit.countersign_verify.test_canonical import REFUSED
@@ -303,6 +311,26 @@ def test_both_verifiers_agree_on_passkeys(number: int, second: Second) -> None:
         )
         difference = apart(part_made(partial(judge, key), data), second.judge(case))
         assert not difference, (key, data, difference)
+
+
+def test_both_verifiers_agree_on_points_of_small_order(second: Second) -> None:
+    message = b"whatever one likes"
+    good = KEYS["log"].sign(message)
+    raw = KEYS["log"].public_key().public_bytes_raw()
+    prime, order_8 = 2**255 - 19, 0x5FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+    small = [
+        y + sign
+        for y in (0, 1, order_8, prime - order_8, prime - 1, prime, prime + 1)
+        for sign in (0, 2**255)
+    ]
+    points = [y.to_bytes(32, "little") for y in small]
+    cases = [(raw, good, True), (raw, good[:-1], False), (raw, bytes(64), False)]
+    cases += [(point, point + bytes(32), False) for point in points]
+    cases += [(raw, point + good[32:], False) for point in points]
+    for key, signature, holds in cases:
+        case = part_case("signature", message, key=key.hex(), signature=signature.hex())
+        assert signature_valid(key, signature, message) is holds
+        assert second.judge(case)["made"] == str(holds).lower(), (key, signature)
 
 
 def test_difference_between_verifiers_is_found(made: list[Kind], second: Second, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ export function Receipt({ request }: { request: DecisionRequest }) {
         )}
         <div>
           <div className={classes["quiet"]}>
-            Check it without the platform <CopyButton text={receipt.verify_command} what="the verify command" />
+            Check it without the platform, or <Link to="/verify">in this browser</Link> <CopyButton text={receipt.verify_command} what="the verify command" />
           </div>
           <code className={classes["block"]}>{receipt.verify_command}</code>
         </div>

@@ -1,5 +1,6 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 
 import { ProblemNotice } from "@/components/notice";
@@ -82,6 +83,9 @@ export function LoginPage({ linkProblem, next, onSignedIn }: LoginPageProps) {
           </Button>
         </form>
         {offer !== undefined && <OtherWays offer={offer} next={next} onSignedIn={onSignedIn} />}
+        <p className={classes["or"]}>
+          <Link to="/verify">{STRINGS.verify}</Link>
+        </p>
       </div>
     </main>
   );

@@ -6,6 +6,7 @@ export const STRINGS = {
   submit: "Sign in",
   submitting: "Signing in…",
   or: "or",
+  verify: "Check evidence without signing in",
   passkey: "Sign in with a passkey",
   passkeyWaiting: "Waiting for your passkey…",
   singleSignOn: (name: string) => `Sign in with ${name}`,
