@@ -47,6 +47,8 @@ BODIES = {
         "digest": "d",
     },
     "/api/v1/approval-requests/{id}/comments/": {"text": "t"},
+    "/api/v1/approval-requests/{id}/sign-again/": {"digest": "d"},
+    "/api/v1/projects/{slug}/queue/reservation/": {"request_id": unknown_id()},
     "/api/v1/exports/": {},
     "/api/v1/quorum-policies/": {"tiers": tiers(), "reason": "r"},
     "/api/v1/break-glass/": {"project": "sample", "reason": "logins fail"},

@@ -47,6 +47,7 @@ def request_of(world: World, method: str, path: str) -> tuple[str, dict[str, Any
         identifier, digest = phase_request(world)
         decision = {"verdict": "reject", "reason": "not yet", "digest": digest}
         body = decision if "/decisions/" in path else {"text": "a word"}
+        body = {"digest": digest} if path.endswith("/sign-again/") else body
     elif path.startswith("/api/v1/work-items/"):
         identifier = world.work_item_id
         body = {} if method == "post" else None
@@ -63,6 +64,7 @@ def request_of(world: World, method: str, path: str) -> tuple[str, dict[str, Any
         "/api/v1/plans/preview/": {"project": "sample", "text": PLAN},
         "/api/v1/sessions/": {"project": "sample"},
         "/api/v1/exports/": {},
+        "/api/v1/projects/{slug}/queue/reservation/": {"request_id": identifier},
         "/api/v1/quorum-policies/": {"tiers": tiers(2 + number % 18), "reason": "more eyes"},
         "/api/v1/break-glass/": {"project": "sample", "reason": "the login is broken"},
         "/api/v1/break-glass/{id}/review/": {"review": "it had to be"},

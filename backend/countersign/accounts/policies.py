@@ -23,7 +23,7 @@ ROLES: dict[str, tuple[str, str]] = {
 
 Action = Literal[
     "project.write", "plan.write", "session.write", "run.write", "decision.write", "comment.write",
-    "governance.write", "quorum.propose", "quorum.confirm", "quorum.withdraw", "export.write",
+    "slot.keep", "governance.write", "quorum.propose", "quorum.confirm", "quorum.withdraw", "export.write",
     "account.write", "credential.confirm", "credential.revoke", "evidence.shred", "person.erase",
     "break_glass.open", "break_glass.review", "audit.read", "read",
 ]  # fmt: skip
@@ -35,6 +35,8 @@ PERMISSIONS: dict[Action, frozenset[str]] = {
     "run.write": frozenset({"operator", "admin"}),
     "decision.write": frozenset({"director", "cab_member", "security_reviewer"}),
     "comment.write": frozenset({"director", "cab_member", "security_reviewer", "operator", "admin"}),
+    # The base stays while the board decides: who decides asks for it, or whoever keeps order.
+    "slot.keep": frozenset({"director", "cab_member", "security_reviewer", "admin"}),
     "governance.write": frozenset({"admin"}),
     # Asking for fewer people takes one who administers and one who decides.
     "quorum.propose": frozenset({"admin"}),

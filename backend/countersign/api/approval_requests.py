@@ -110,6 +110,9 @@ class ApprovalRequestDetail(ApprovalRequest, Flattening):
     phase_proof = PhaseProof(allow_null=True)
     execution = Execution(allow_null=True)
     receipt = Receipt(allow_null=True)
+    supersedes = serializers.CharField(
+        allow_null=True, help_text="the request that this one took the place of"
+    )
     superseded_by = serializers.CharField(allow_null=True)
 
 

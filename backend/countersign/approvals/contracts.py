@@ -160,6 +160,7 @@ class RequestData:
     created_at: datetime
     decided_at: datetime | None
     void_reason: str
+    supersedes: str | None
     superseded_by: str | None
     decisions: tuple[DecisionData, ...]
 

@@ -95,6 +95,7 @@ def request_data(row: ApprovalRequest) -> RequestData:
         created_at=row.created_at,
         decided_at=row.decided_at,
         void_reason=row.void_reason,
+        supersedes=str(row.supersedes_id) if row.supersedes_id else None,
         superseded_by=str(successor) if successor else None,
         decisions=tuple(decision_data(decision) for decision in decisions),
     )

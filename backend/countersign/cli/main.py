@@ -17,6 +17,7 @@ from countersign.cli import (
     person,
     plan,
     project,
+    queue,
     quorum,
     request,
     status,
@@ -46,6 +47,7 @@ app.add_typer(project.app, name="project")
 app.add_typer(plan.app, name="plan")
 app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(quorum.app, name="quorum")
+app.add_typer(queue.app, name="queue")
 app.add_typer(request.app, name="request")
 app.add_typer(witness.app, name="witness")
 

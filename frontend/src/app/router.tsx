@@ -37,6 +37,7 @@ const RunsPage = lazyRouteComponent(() => import("@/features/runs/runs-page"), "
 const PasskeysPage = lazyRouteComponent(() => import("@/features/passkeys/passkeys-page"), "PasskeysPage");
 const BreakGlassPage = lazyRouteComponent(() => import("@/features/break-glass/break-glass-page"), "BreakGlassPage");
 const VerifyPage = lazyRouteComponent(() => import("@/features/verify/verify-page"), "VerifyPage");
+const QueuePage = lazyRouteComponent(() => import("@/features/queue/queue-page"), "QueuePage");
 const RunPage = lazyRouteComponent(() => import("@/features/runs/run-page"), "RunPage");
 
 interface Context {
@@ -191,6 +192,20 @@ const runRoute = createRoute({
   },
 });
 
+const queueRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/queue",
+  validateSearch: (search): { project?: string } => (typeof search["project"] === "string" ? { project: search["project"] } : {}),
+  loader: async ({ context }) => {
+    const [{ queueProjectsQuery }] = await Promise.all([import("@/features/queue/queries"), QueuePage.preload?.()]);
+    return context.queryClient.query({ ...queueProjectsQuery, staleTime: "static" });
+  },
+  pendingComponent: () => <Waiting what={STRINGS.loading} />,
+  component: function Queue() {
+    return <QueuePage project={queueRoute.useSearch().project} />;
+  },
+});
+
 const passkeysRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/passkeys",
@@ -216,7 +231,7 @@ const breakGlassRoute = createRoute({
 const routeTree = rootRoute.addChildren([
   loginRoute,
   verifyRoute,
-  shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute, passkeysRoute, breakGlassRoute]),
+  shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute, queueRoute, passkeysRoute, breakGlassRoute]),
 ]);
 
 function NotFound() {

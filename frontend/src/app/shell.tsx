@@ -3,7 +3,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { Fragment, lazy, Suspense, useState } from "react";
 
-import { BoardIcon, GlassIcon, HelpIcon, InboxIcon, KeyIcon, LeaveIcon, MoonIcon, RunIcon, SunIcon } from "@/components/icons";
+import { BoardIcon, GlassIcon, HelpIcon, InboxIcon, KeyIcon, LeaveIcon, MoonIcon, QueueIcon, RunIcon, SunIcon } from "@/components/icons";
 import { useKeys } from "@/components/keys";
 import { meQuery, useLogout } from "@/features/session/queries";
 
@@ -38,6 +38,9 @@ export function Shell() {
           </Link>
           <Link to="/runs" className={classes["link"]}>
             <RunIcon /> {STRINGS.runs}
+          </Link>
+          <Link to="/queue" className={classes["link"]}>
+            <QueueIcon /> {STRINGS.queue}
           </Link>
           <Link to="/passkeys" className={classes["link"]}>
             <KeyIcon /> {STRINGS.passkeys}

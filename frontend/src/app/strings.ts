@@ -5,6 +5,7 @@ export const STRINGS = {
   inbox: "Inbox",
   plans: "Plans",
   runs: "Runs",
+  queue: "Queue",
   passkeys: "Passkeys",
   breakGlass: "Break-glass",
   verify: "Verify it yourself",

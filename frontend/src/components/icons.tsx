@@ -40,6 +40,11 @@ export const BoardIcon = () => (
     <path d="M2.5 3h3v10h-3zM6.5 3h3v7h-3zM10.5 3h3v4.5h-3z" />
   </Icon>
 );
+export const QueueIcon = () => (
+  <Icon>
+    <path d="M6.5 4h7M6.5 8h7M6.5 12h7M2.5 4h1M2.5 8h1M2.5 12h1" />
+  </Icon>
+);
 export const RunIcon = () => (
   <Icon>
     <path d="M5 3.2v9.6L12.5 8z" />

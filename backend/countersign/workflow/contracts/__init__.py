@@ -2,6 +2,12 @@
 
 from countersign.workflow.contracts.comments import CommentView
 from countersign.workflow.contracts.common import Installation, PlanRef, ProjectRef, RunBegun
+from countersign.workflow.contracts.difference import (
+    DifferenceFact,
+    DifferenceFile,
+    DifferenceView,
+    OwnDecision,
+)
 from countersign.workflow.contracts.plans import (
     CriterionView,
     DeliverableView,
@@ -12,6 +18,7 @@ from countersign.workflow.contracts.plans import (
     PlanView,
     WorkItemView,
 )
+from countersign.workflow.contracts.queue import PlaceView, QueueView, ReservationView
 from countersign.workflow.contracts.requests import (
     AskedItemView,
     AskedView,
@@ -72,12 +79,16 @@ __all__ = [
     "DecidersView",
     "DeliverableView",
     "DiffRef",
+    "DifferenceFact",
+    "DifferenceFile",
+    "DifferenceView",
     "ExcludedView",
     "ExecutionView",
     "FindingView",
     "GateCount",
     "GateReportView",
     "Installation",
+    "OwnDecision",
     "PackMember",
     "PackRef",
     "PackView",
@@ -85,6 +96,7 @@ __all__ = [
     "PhaseGateView",
     "PhaseProofView",
     "PhaseView",
+    "PlaceView",
     "PlanDetailView",
     "PlanRef",
     "PlanView",
@@ -93,11 +105,13 @@ __all__ = [
     "ProjectRef",
     "PromptRef",
     "ProofItem",
+    "QueueView",
     "QuorumView",
     "ReceiptView",
     "RequestDetailView",
     "RequestSubject",
     "RequestView",
+    "ReservationView",
     "RiskBesideView",
     "RiskFactorView",
     "RiskInputView",

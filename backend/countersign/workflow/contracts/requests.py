@@ -303,6 +303,7 @@ class RequestDetailView:
     Attributes:
         digest: what the decision is bound to: the pack's digest for a change, the proof's for a phase.
         asked: what people had asked for on earlier attempts when this one began.
+        supersedes: the request that this one took the place of.
     """
 
     request: RequestView
@@ -330,4 +331,5 @@ class RequestDetailView:
     phase_proof: PhaseProofView | None
     execution: ExecutionView | None
     receipt: ReceiptView | None
+    supersedes: str | None
     superseded_by: str | None

@@ -191,6 +191,7 @@ def request_detail(*, actor: Actor, request_id: str) -> RequestDetailView:
         phase_proof=phase_proof_view(actor, request) if request.subject_kind == "phase" else None,
         execution=execution_of(actor, request),
         receipt=receipt_of(actor, request),
+        supersedes=request.supersedes,
         superseded_by=request.superseded_by,
     )
 

@@ -105,6 +105,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approval-requests/{id}/difference/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hold a request against the void one that it took the place of
+         * @description Answer what is another now.
+         */
+        get: operations["approval_requests_difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approval-requests/{id}/sign-again/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve again what is the same to the byte, with the reason that was given before
+         * @description Sign, and answer the request as it stands after it.
+         */
+        post: operations["approval_requests_sign_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/checkpoint/": {
         parameters: {
             query?: never;
@@ -753,6 +793,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{slug}/queue/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the merge queue of a project
+         * @description Answer what waits, in order.
+         */
+        get: operations["projects_queue_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/queue/reservation/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep the next merge slot for a change that the CAB decides on, for a bounded time
+         * @description Keep it, and answer the line as it is then.
+         */
+        post: operations["projects_queue_reserve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{slug}/queue/reservation/release/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the kept merge slot back before its time
+         * @description Free it, and answer the line as it is then.
+         */
+        post: operations["projects_queue_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{slug}/settings/": {
         parameters: {
             query?: never;
@@ -1072,7 +1172,7 @@ export interface components {
             status_url: string;
         };
         /** @enum {string} */
-        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "quorum.propose" | "quorum.confirm" | "quorum.withdraw" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "audit.read" | "read";
+        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "slot.keep" | "governance.write" | "quorum.propose" | "quorum.confirm" | "quorum.withdraw" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "audit.read" | "read";
         /** @description A passkey that may sign. */
         AllowedCredential: {
             id: string;
@@ -1164,6 +1264,8 @@ export interface components {
             phase_proof: components["schemas"]["PhaseProof"] | null;
             execution: components["schemas"]["Execution"] | null;
             receipt: components["schemas"]["Receipt"] | null;
+            /** @description the request that this one took the place of */
+            supersedes: string | null;
             superseded_by: string | null;
         };
         /** @description A page of ApprovalRequest. */
@@ -1484,6 +1586,39 @@ export interface components {
             digest: string;
             size: number;
         };
+        /** @description A request beside an earlier version of it. */
+        Difference: {
+            request_id: string;
+            /** @description what is signed; send it back with the decision */
+            digest: string;
+            /** @description the last version that the viewer approved, or the one before this one */
+            earlier_id: string;
+            /** @description why that one is void; empty where it ended otherwise */
+            why: string;
+            /** @description the patch is the same to the byte */
+            patch_same: boolean;
+            facts: components["schemas"]["DifferenceFact"][];
+            /** @description where the patch is another */
+            files: components["schemas"]["DifferenceFile"][];
+            /** @description the viewer's approval of the earlier version */
+            own: components["schemas"]["OwnDecision"] | null;
+            /** @description why signing again is no single step for the viewer; null where it is */
+            hindrance: string | null;
+        };
+        /** @enum {string} */
+        DifferenceCode: "base" | "rules" | "score" | "tier" | "quorum" | "gate";
+        /** @description One thing that is another now. */
+        DifferenceFact: {
+            code: components["schemas"]["DifferenceCode"];
+            name: string;
+            before: string;
+            after: string;
+        };
+        /** @description A file of which the patch says something else now. */
+        DifferenceFile: {
+            path: string;
+            change: components["schemas"]["PatchChange"];
+        };
         /** @description The answer of the authenticator, as ``PublicKeyCredential.toJSON`` gives it. */
         EnrolmentInput: {
             token: string;
@@ -1665,9 +1800,35 @@ export interface components {
             table: string;
             rows: number;
         };
+        /** @description What waits in a project. */
+        MergeQueue: {
+            project: components["schemas"]["ProjectRef"];
+            branch: string;
+            head_commit: string;
+            base_move: components["schemas"]["BaseMove"];
+            /** @description the longest that a slot is kept; 0: never */
+            slot_minutes: number;
+            /**
+             * Format: double
+             * @description how long a merge takes here; 0 before the first one
+             */
+            merge_seconds: number;
+            may_reserve: boolean;
+            may_configure: boolean;
+            reservation: components["schemas"]["Reservation"] | null;
+            /** @description in order */
+            places: components["schemas"]["Place"][];
+        };
         /** @description The token from the fragment of a one-time login's address. */
         OneTimeLoginInput: {
             token: string;
+        };
+        /** @description What the viewer had signed. */
+        OwnDecision: {
+            role: string;
+            reason: string;
+            /** Format: date-time */
+            decided_at: string;
         };
         /** @description A pack's manifest; a field that does not apply says so and why. */
         Pack: {
@@ -1692,6 +1853,8 @@ export interface components {
         };
         /** @enum {string} */
         PasskeyDemand: "none" | "cab" | "all";
+        /** @enum {string} */
+        PatchChange: "added" | "changed" | "gone";
         /** @description What is taken away when the person is erased; the ids stay. */
         PersonHeld: {
             person_id: string;
@@ -1819,6 +1982,36 @@ export interface components {
         };
         /** @enum {string} */
         PhaseState: "blocked" | "active" | "awaiting_signoff" | "complete";
+        /** @description One change in the line. */
+        Place: {
+            position: number;
+            run_id: string;
+            request_id: string;
+            title: string;
+            state: components["schemas"]["PlaceState"];
+            /** Format: date-time */
+            since: string;
+            tier: components["schemas"]["Tier"];
+            risk_score: number | null;
+            votes: number;
+            votes_required: number;
+            /** @description whether its decision holds on the branch as it will be when it is its turn */
+            verdict: components["schemas"]["PlaceVerdict"];
+            /** @description why it does not hold, or why nobody knows; else empty */
+            why: string;
+            /** @description titles of the changes that are merged before it */
+            behind: string[];
+            /** Format: date-time */
+            checked_at: string | null;
+            /** @description the next slot is kept for it */
+            reserved: boolean;
+            /** @description the next slot can be kept for it */
+            reservable: boolean;
+        };
+        /** @enum {string} */
+        PlaceState: "merging" | "approved" | "waiting_approval";
+        /** @enum {string} */
+        PlaceVerdict: "holds" | "void" | "unknown" | "unverified";
         /** @description A plan in a list. */
         Plan: {
             id: string;
@@ -2261,6 +2454,32 @@ export interface components {
         Reminded: "none" | "half" | "four_fifths";
         /** @enum {string} */
         RequestAction: "approve" | "reject" | "request_changes" | "download_pack";
+        /** @description The next merge slot, kept for one change. */
+        Reservation: {
+            run_id: string;
+            /** @description null while the change makes a new pack */
+            request_id: string | null;
+            title: string;
+            /** @description who asked for it */
+            by_label: string;
+            /** Format: date-time */
+            reserved_at: string;
+            /**
+             * Format: date-time
+             * @description from then on the slot is free, by the database's clock
+             */
+            expires_at: string;
+        };
+        /** @description For which change the slot is kept. */
+        ReservationInput: {
+            /**
+             * Format: uuid
+             * @description its decision request; the CAB decides on it
+             */
+            request_id: string;
+            /** @description how long; left out: as long as the project allows */
+            minutes?: number | null;
+        };
         /** @description What a third person found. */
         ReviewInput: {
             review: string;
@@ -2499,6 +2718,11 @@ export interface components {
             confirmation: string;
             /** @description stands in the log for good */
             reason: string;
+        };
+        /** @description The digest that was shown; the reason is the one that was given before. */
+        SignAgainInput: {
+            digest: string;
+            assertion?: components["schemas"]["AssertionPart"] | null;
         };
         /** @description A decision, signed by the approver's own passkey where the policy asks for it. */
         SignedDecisionInput: {
@@ -2825,6 +3049,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreparedDecision"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approval_requests_difference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Difference"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approval_requests_sign_again: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignAgainInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRequestDetail"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3741,6 +4016,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    projects_queue_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeQueue"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    projects_queue_reserve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReservationInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeQueue"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    projects_queue_release: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeQueue"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -84,7 +84,7 @@ export const diffQuery = (runId: string, digest: string) =>
 type Assertion = NonNullable<DecisionInput["assertion"]>;
 
 /** Lets the platform write the statement, and the person's own passkey sign it. */
-async function assertionOf(id: string, body: DecisionInput): Promise<Assertion> {
+export async function assertionOf(id: string, body: DecisionInput): Promise<Assertion> {
   const prepared = await unwrap<Answer<"/api/v1/approval-requests/{id}/decisions/prepare/", "post">>(
     client.POST("/api/v1/approval-requests/{id}/decisions/prepare/", { params: { path: { id } }, body }),
   );

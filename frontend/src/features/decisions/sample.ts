@@ -50,6 +50,7 @@ export function sampleRequest(changed: Partial<DecisionRequest> = {}): DecisionR
     phase_proof: null,
     execution: null,
     receipt: null,
+    supersedes: null,
     superseded_by: null,
     ...changed,
   };
