@@ -21,7 +21,7 @@ UNRECORDED = {
     "answers_forget": "the same; what asks for it is recorded, when a person is erased",
     "_sequence": "it makes the log itself",
 }
-RECORDERS = {"record", "job_enqueue"}
+RECORDERS = {"record", "insert_recorded", "update_recorded", "job_enqueue"}
 Function = ast.FunctionDef
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from countersign.audit.attribution import changes_attribute
-from countersign.audit.bodies import event_body
-from countersign.audit.errors import AuditEventTooLarge
+from countersign.audit.events import event_make
 from countersign.audit.labels import forget_cached_keys
 from countersign.audit.models import PersonKey
 from countersign.audit.sequencing import ORIGIN
 from countersign.audit.writing import event_insert
-from countersign.shared.clock import isoformat, now
-from countersign.shared.correlation import correlation_id
-from countersign.shared.errors import InvalidInput, NoTransaction
+from countersign.shared.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +22,6 @@ if TYPE_CHECKING:
     from countersign.audit.contracts import EventFilter
     from countersign.shared.actor import Actor
     from countersign.shared.types import JSON
-
-# An entry of a C2SP tlog-tiles bundle has a two-byte length.
-MAX_EVENT_BYTES = 65_535
-_TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 
 
 def record(
@@ -52,42 +44,9 @@ def record(
         InvalidInput: the type is not well-formed.
         AuditEventTooLarge: the canonical form exceeds 65,535 bytes.
     """
-    if not connection.in_atomic_block:
-        message = "an audit event joins the transaction of the change it tells of; open one first"
-        raise NoTransaction(message)
-    if not _TYPE.fullmatch(type):
-        message = f"not an event type: {type!r}"
-        raise InvalidInput(message)
-    event_id = str(uuid.uuid4())
-    time = isoformat(now())
-    correlation = correlation_id()
-    body = event_body(
-        event_id=event_id,
-        time=time,
-        type=type,
-        actor=actor,
-        subject=subject,
-        correlation_id=correlation,
-        data=data,
-    )
-    if len(body) > MAX_EVENT_BYTES:
-        message = f"the event '{type}' has {len(body)} bytes; store large data and record its digest"
-        raise AuditEventTooLarge(message)
-    event_insert(
-        (
-            event_id,
-            time,
-            type,
-            actor.kind,
-            actor.id,
-            actor.person_id,
-            subject[0],
-            subject[1],
-            correlation,
-        ),
-        body,
-    )
-    return event_id
+    event = event_make(actor=actor, type=type, subject=subject, data=data)
+    event_insert(event.texts, event.body)
+    return event.id
 
 
 @transaction.atomic(durable=True)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
-from countersign.audit.services import record
+from countersign.audit.changes import insert_recorded, update_recorded
 from countersign.jobs.contracts import ClaimedJob, Lease
 from countersign.jobs.dispatch import dispatch_on_commit
 from countersign.jobs.errors import JobNotFound, LeaseLost
@@ -24,6 +24,8 @@ from countersign.shared.errors import NoTransaction, StateConflict
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    from django.db.models import QuerySet
 
     from countersign.shared.actor import Actor
     from countersign.shared.types import JSON
@@ -69,19 +71,18 @@ def job_enqueue(
         "correlation_id": correlation_id(),
         **({"run_after": run_after} if run_after else {}),
     }
-    if dedupe_key:
-        # Django inserts in a savepoint: whoever loses the race finds the job of the one who won it.
-        job, created = Job.objects.get_or_create(dedupe_key=dedupe_key, defaults=fields)
-        if not created:
-            return str(job.id)
-    else:
-        job = Job.objects.create(**fields)
-    record(
+    job = Job(dedupe_key=dedupe_key or None, **fields)
+    made = insert_recorded(
+        job,
         actor=actor,
         type="job.enqueued",
         subject=("job", str(job.id)),
         data={"kind": kind, "about": list(subject)},
+        unless_exists=bool(dedupe_key),
     )
+    if not made:
+        # Whoever loses the race has waited for the one who won it.
+        return str(Job.objects.values_list("pk", flat=True).get(dedupe_key=dedupe_key))
     dispatch_on_commit(str(job.id), run_after)
     return str(job.id)
 
@@ -136,13 +137,32 @@ def lease_check(lease: Lease) -> None:
         raise LeaseLost(message, job_id=lease.job_id)
 
 
+def _held(lease: Lease) -> QuerySet[Job]:
+    return Job.objects.filter(pk=lease.job_id, fencing_token=lease.token, state=JobState.RUNNING)
+
+
 def _move(lease: Lease, **changes: object) -> None:
-    moved = Job.objects.filter(pk=lease.job_id, fencing_token=lease.token, state=JobState.RUNNING).update(
-        updated_at=Now(), **changes
+    if not _held(lease).update(updated_at=Now(), **changes):
+        raise _lost(lease)
+
+
+def _end(
+    actor: Actor, lease: Lease, kind: str, data: Mapping[str, JSON] | None = None, **changes: object
+) -> None:
+    moved = update_recorded(
+        _held(lease).only("id"),
+        {**changes, "lease_owner": "", "lease_expires_at": None, "updated_at": Now()},
+        actor=actor,
+        type=kind,
+        subject=("job", lease.job_id),
+        data=data,
     )
     if not moved:
-        message = "another worker took this job over"
-        raise LeaseLost(message, job_id=lease.job_id)
+        raise _lost(lease)
+
+
+def _lost(lease: Lease) -> LeaseLost:
+    return LeaseLost("another worker took this job over", job_id=lease.job_id)
 
 
 @transaction.atomic(durable=True)
@@ -200,15 +220,7 @@ def job_complete(*, actor: Actor, lease: Lease, result: Mapping[str, JSON]) -> N
     Raises:
         LeaseLost: another worker holds the job now.
     """
-    _move(
-        lease,
-        state=JobState.SUCCEEDED,
-        result=dict(result),
-        error={},
-        lease_owner="",
-        lease_expires_at=None,
-    )
-    record(actor=actor, type="job.succeeded", subject=("job", lease.job_id))
+    _end(actor, lease, "job.succeeded", state=JobState.SUCCEEDED, result=dict(result), error={})
 
 
 @transaction.atomic(durable=True)
@@ -218,13 +230,11 @@ def job_fail(*, actor: Actor, lease: Lease, error: Mapping[str, JSON]) -> None:
     Raises:
         LeaseLost: another worker holds the job now.
     """
-    _move(lease, state=JobState.FAILED, error=dict(error), lease_owner="", lease_expires_at=None)
-    record(
-        actor=actor,
-        type="job.failed",
-        subject=("job", lease.job_id),
-        data={"code": str(error.get("code", "")), "error": str(error.get("error", ""))[:500]},
-    )
+    said: dict[str, JSON] = {
+        "code": str(error.get("code", "")),
+        "error": str(error.get("error", ""))[:500],
+    }
+    _end(actor, lease, "job.failed", said, state=JobState.FAILED, error=dict(error))
 
 
 @transaction.atomic(durable=True)
@@ -235,8 +245,12 @@ def job_cancel(*, actor: Actor, job_id: str) -> None:
         JobNotFound: there is no such job.
         StateConflict: it has ended already.
     """
-    moved = Job.objects.filter(pk=job_id, state__in=OPEN_STATES).update(
-        state=JobState.CANCELLED, fencing_token=F("fencing_token") + 1, updated_at=Now()
+    moved = update_recorded(
+        Job.objects.filter(pk=job_id, state__in=OPEN_STATES).only("id"),
+        {"state": JobState.CANCELLED, "fencing_token": F("fencing_token") + 1, "updated_at": Now()},
+        actor=actor,
+        type="job.cancelled",
+        subject=("job", job_id),
     )
     if not moved:
         if not Job.objects.filter(pk=job_id).exists():
@@ -244,7 +258,6 @@ def job_cancel(*, actor: Actor, job_id: str) -> None:
             raise JobNotFound(message, job_id=job_id)
         message = "the job has ended already"
         raise StateConflict(message, job_id=job_id)
-    record(actor=actor, type="job.cancelled", subject=("job", job_id))
 
 
 @transaction.atomic(durable=True)

@@ -12,4 +12,4 @@ def now() -> datetime:
 
 def isoformat(moment: datetime) -> str:
     """Render ``moment`` as RFC 3339 with microseconds and ``Z``, the only form used in signed data."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"

@@ -222,18 +222,27 @@ class BrokenOff(Exception):
 @contextmanager
 def broken_off(monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> Iterator[list[str]]:
     """Let services record their event and then never reach their commit; yields the recorded types."""
+    from countersign.audit.changes import insert_recorded, update_recorded
     from countersign.audit.services import record
+    from countersign.runs.services import moves
 
     recorded: list[str] = []
 
-    def record_and_break(*, type: str, **arguments: Any) -> str:  # noqa: A002, ANN401 - record's own names
-        record(type=type, **arguments)
-        recorded.append(type)
-        raise BrokenOff
+    def breaking(write: Callable[..., Any]) -> Callable[..., Any]:
+        def write_and_break(*arguments: Any, type: str, **named: Any) -> Any:  # noqa: A002, ANN401 - record's own names
+            written = write(*arguments, type=type, **named)
+            if not written:
+                return written
+            recorded.append(type)
+            raise BrokenOff
+
+        return write_and_break
 
     with monkeypatch.context() as patch:
-        for module in modules:
-            patch.setattr(module, "record", record_and_break)
+        for write in (record, insert_recorded, update_recorded):
+            for module in {*modules, moves}:
+                if hasattr(module, write.__name__):
+                    patch.setattr(module, write.__name__, breaking(write))
         yield recorded
 
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from countersign.audit.changes import update_recorded
 from countersign.audit.services import record
 from countersign.jobs.services import job_enqueue, lease_check
 from countersign.runs.errors import (
@@ -16,7 +17,7 @@ from countersign.runs.errors import (
 )
 from countersign.runs.models import Attempt, Run, RunState
 from countersign.runs.selectors import run_data
-from countersign.runs.services.moves import run_move
+from countersign.runs.services.moves import run_move, run_move_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,19 +96,15 @@ def run_snapshot(
         RunStateConflict: the run has started already.
     """
     lease_check(lease)
-    run = run_move(
+    snapshot = {"base_commit": base_commit, "branch": branch, "snapshot_tag": snapshot_tag}
+    run = run_move_recorded(
         run_id,
         [RunState.QUEUED],
         RunState.PROPOSING,
-        base_commit=base_commit,
-        branch=branch,
-        snapshot_tag=snapshot_tag,
-    )
-    record(
         actor=actor,
         type="run.snapshotted",
-        subject=("run", run_id),
-        data={"base_commit": base_commit, "branch": branch, "snapshot_tag": snapshot_tag},
+        data=snapshot,
+        **snapshot,
     )
     return run_data(run)
 
@@ -232,26 +229,23 @@ def run_sealed(
         RunStateConflict: the run is not being sealed.
     """
     lease_check(lease)
-    run = run_move(
+    run = run_move_recorded(
         run_id,
         [RunState.SEALING],
         RunState.WAITING_APPROVAL,
-        pack_digest=pack_digest,
-        score=score,
-        request_id=request_id,
-        seal_turn=False,
-        beside=[{"run_id": item.run_id, "patch_digest": item.patch_digest} for item in beside],
-    )
-    record(
         actor=actor,
         type="run.waiting_approval",
-        subject=("run", run_id),
         data={
             "pack_digest": pack_digest,
             "score": score,
             "request_id": request_id,
             **({"beside": sorted(item.run_id for item in beside)} if beside else {}),
         },
+        pack_digest=pack_digest,
+        score=score,
+        request_id=request_id,
+        seal_turn=False,
+        beside=[{"run_id": item.run_id, "patch_digest": item.patch_digest} for item in beside],
     )
     return run_data(run)
 
@@ -268,15 +262,11 @@ def run_failed(*, actor: Actor, run_id: str, failure: Mapping[str, JSON]) -> Non
         RunState.INCIDENT,
         RunState.FAILED,
     ]
-    moved = (
-        Run.objects.filter(pk=run_id)
-        .exclude(state__in=ended)
-        .update(state=RunState.FAILED, failure=dict(failure), updated_at=Now())
+    update_recorded(
+        Run.objects.filter(pk=run_id).exclude(state__in=ended).only("id"),
+        {"state": RunState.FAILED, "failure": dict(failure), "updated_at": Now()},
+        actor=actor,
+        type="run.failed",
+        subject=("run", run_id),
+        data={"code": str(failure.get("code", "")), "error": str(failure.get("error", ""))[:500]},
     )
-    if moved:
-        record(
-            actor=actor,
-            type="run.failed",
-            subject=("run", run_id),
-            data={"code": str(failure.get("code", "")), "error": str(failure.get("error", ""))[:500]},
-        )

@@ -10,7 +10,7 @@ from countersign.audit.services import record
 from countersign.jobs.services import lease_check
 from countersign.runs.models import Merge, Run, RunState
 from countersign.runs.selectors import run_data
-from countersign.runs.services.moves import run_move
+from countersign.runs.services.moves import run_move_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,11 +55,13 @@ def merge_fail(
     bound = run.state in _BEFORE_MERGED and str(run.request_id) == request_id
     if not bound or Merge.objects.filter(run_id=run_id).exists():
         return run_data(run)
-    run = run_move(run_id, _BEFORE_MERGED, RunState.FAILED, failure=dict(failure))
-    record(
+    run = run_move_recorded(
+        run_id,
+        _BEFORE_MERGED,
+        RunState.FAILED,
         actor=actor,
         type="run.failed",
-        subject=("run", run_id),
         data={"code": str(failure.get("code", "")), "error": str(failure.get("error", ""))[:500]},
+        failure=dict(failure),
     )
     return run_data(run)

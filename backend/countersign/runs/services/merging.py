@@ -17,7 +17,7 @@ from countersign.runs.errors import (
 )
 from countersign.runs.models import Merge, Run, RunState, SlotReservation
 from countersign.runs.selectors import merge_data, run_data
-from countersign.runs.services.moves import run_move
+from countersign.runs.services.moves import run_move, run_move_recorded
 from countersign.runs.services.queue import reservation_end, slot_turn_require
 
 if TYPE_CHECKING:
@@ -61,17 +61,14 @@ def run_decided(*, actor: Actor, lease: Lease, run_id: str, request_id: str, ver
         raise RunStateConflict(message, run_id=run_id)
     if current.state == to:
         return run_data(current)
-    run = run_move(
+    run = run_move_recorded(
         run_id,
         [RunState.WAITING_APPROVAL],
         to,
-        **({"queued_at": Now()} if to == RunState.APPROVED else {}),
-    )
-    record(
         actor=actor,
         type="run.decided",
-        subject=("run", run_id),
         data={"request_id": request_id, "verdict": verdict},
+        **({"queued_at": Now()} if to == RunState.APPROVED else {}),
     )
     return run_data(run)
 
@@ -94,11 +91,12 @@ def merge_slot_take(*, actor: Actor, lease: Lease, run_id: str) -> RunData:
         slot_turn_require(waiting)
     try:
         with transaction.atomic():
-            run = run_move(run_id, [RunState.APPROVED], RunState.MERGING)
+            run = run_move_recorded(
+                run_id, [RunState.APPROVED], RunState.MERGING, actor=actor, type="run.merging"
+            )
     except IntegrityError as error:
         message = "another change of this project is being merged; this one is next"
         raise MergeSlotTaken(message, run_id=run_id) from error
-    record(actor=actor, type="run.merging", subject=("run", run_id))
     return run_data(run)
 
 
