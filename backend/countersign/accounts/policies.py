@@ -25,7 +25,7 @@ Action = Literal[
     "project.write", "plan.write", "session.write", "run.write", "decision.write", "comment.write",
     "slot.keep", "governance.write", "quorum.propose", "quorum.confirm", "quorum.withdraw", "export.write",
     "account.write", "credential.confirm", "credential.revoke", "evidence.shred", "person.erase",
-    "break_glass.open", "break_glass.review", "audit.read", "read",
+    "break_glass.open", "break_glass.review", "retention.read", "retention.clean", "audit.read", "read",
 ]  # fmt: skip
 
 PERMISSIONS: dict[Action, frozenset[str]] = {
@@ -51,6 +51,8 @@ PERMISSIONS: dict[Action, frozenset[str]] = {
     "credential.revoke": frozenset({"director", "cab_member", "security_reviewer", "admin"}),
     "break_glass.open": frozenset({"director", "cab_member", "security_reviewer"}),
     "break_glass.review": frozenset({"director", "cab_member", "security_reviewer", "admin", "auditor"}),
+    "retention.read": frozenset({"admin", "auditor"}),
+    "retention.clean": frozenset({"admin"}),
     "audit.read": frozenset(AUDIT_READERS),
     "read": frozenset(ROLES) - {"agent"},
 }

@@ -20,6 +20,7 @@ from countersign.cli import (
     queue,
     quorum,
     request,
+    retention,
     status,
     up,
     user,
@@ -49,6 +50,7 @@ app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(quorum.app, name="quorum")
 app.add_typer(queue.app, name="queue")
 app.add_typer(request.app, name="request")
+app.add_typer(retention.app, name="retention")
 app.add_typer(witness.app, name="witness")
 
 

@@ -218,3 +218,19 @@ class AddendumData:
     pack: str
     request_id: str
     envelope: Mapping[str, JSON]
+
+
+@dataclass(frozen=True, slots=True)
+class OldArtifact:
+    """An artifact that was stored before some moment.
+
+    Attributes:
+        key: where it lies in the store.
+        unmade: its key is destroyed already, and its bytes are left over.
+    """
+
+    digest: str
+    key: str
+    size: int
+    created_at: datetime
+    unmade: bool

@@ -46,3 +46,9 @@ class SecretInEvidence(DomainError):
 
     code = "secret_in_evidence"
     status = 422
+
+
+class CleaningRefused(Conflict):
+    """What would be removed is not what was shown, or it was not asked for properly."""
+
+    code = "cleaning_refused"

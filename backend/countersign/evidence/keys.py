@@ -90,7 +90,7 @@ def pack_key_destroy(*, actor: Actor, digest: str, reason: str, artifacts: Itera
     if row.sealed_with_id is None:
         message = "this pack was stored before packs had keys of their own: it stays until its lock ends"
         raise ShredRefused(message, digest=digest)
-    if not _empty(row.sealed_with_id):
+    if not key_empty(row.sealed_with_id):
         message = "the key of this pack is destroyed already"
         raise EvidenceUnmade(message, digest=digest)
     held = Artifact.objects.filter(digest__in=list(artifacts), sealed_with__destroyed_at__isnull=True)
@@ -98,7 +98,7 @@ def pack_key_destroy(*, actor: Actor, digest: str, reason: str, artifacts: Itera
         sorted(
             artifact.digest
             for artifact in held.exclude(sealed_with=None)
-            if artifact.sealed_with_id and _empty(artifact.sealed_with_id)
+            if artifact.sealed_with_id and key_empty(artifact.sealed_with_id)
         )
     )
     record(
@@ -110,6 +110,7 @@ def pack_key_destroy(*, actor: Actor, digest: str, reason: str, artifacts: Itera
     return Unmade(pack=digest, run_id=str(row.run_id), artifacts=gone)
 
 
-def _empty(key_id: uuid.UUID) -> bool:
+def key_empty(key_id: uuid.UUID) -> bool:
+    """Destroy a key inside the caller's transaction; ``False`` when it was destroyed before."""
     living = ContentKey.objects.filter(pk=key_id, destroyed_at__isnull=True)
     return living.update(wrapped=b"", destroyed_at=Now()) == 1

@@ -44,7 +44,10 @@ class ContentKey(models.Model):
 
 
 class Artifact(models.Model):
-    """Something that is stored once under its SHA-256: a transcript, a tool's output, a prompt."""
+    """Something that is stored once under its SHA-256: the transcript of an agent.
+
+    One that was cleaned away keeps its row; ``key`` is emptied once its bytes are gone.
+    """
 
     digest = models.CharField(primary_key=True, max_length=80)
     key = models.CharField(max_length=200)
@@ -53,6 +56,7 @@ class Artifact(models.Model):
     object_digest = models.CharField(max_length=80, default="")
     sealed_with = models.ForeignKey(ContentKey, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    removed_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         """Name the artifact."""

@@ -133,7 +133,7 @@ def artifact_bytes(*, actor: Actor, digest: str) -> bytes:
     Raises:
         PermissionDenied: the actor may not read artifacts.
         ArtifactNotFound: there is none.
-        EvidenceUnmade: its key was destroyed.
+        EvidenceUnmade: its key was destroyed, or it was cleaned away.
         ObjectMissing: the store has lost it.
         ObjectChanged: what the store has is another object.
         StorageRefused: the store does not answer.
@@ -143,6 +143,9 @@ def artifact_bytes(*, actor: Actor, digest: str) -> bytes:
     if row is None:
         message = "there is no artifact with this digest"
         raise ArtifactNotFound(message, digest=digest)
+    if row.removed_at is not None:
+        message = f"it was old and was cleaned away on {row.removed_at:%Y-%m-%d}; the log says by whom"
+        raise EvidenceUnmade(message, digest=digest)
     with _readable(row.sealed_with, row.key, row.object_digest, row.digest) as file:
         return file.read_bytes()
 

@@ -36,8 +36,9 @@ def artifact_record(*, actor: Actor, lease: Lease, stored: StoredArtifact, media
     _, created = Artifact.objects.get_or_create(
         digest=stored.digest, defaults={**place, "size": stored.size, "media_type": media_type}
     )
-    # One that was unmade is stored anew under another key.
-    moved = not created and Artifact.objects.filter(pk=stored.digest).exclude(key=stored.key).update(**place)
+    # One that was unmade or cleaned away is stored anew under another key.
+    known = Artifact.objects.filter(pk=stored.digest).exclude(key=stored.key)
+    moved = not created and known.update(**place, removed_at=None)
     if created or moved:
         record(
             actor=actor,

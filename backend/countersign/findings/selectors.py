@@ -13,7 +13,7 @@ from countersign.projects.selectors import project_get, project_list
 from countersign.shared.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from django.db.models import QuerySet
 
@@ -46,6 +46,17 @@ def session_list(*, actor: Actor, project_id: str | None = None, limit: int = 50
         .order_by("-created_at", "id")[:limit]
     )
     return tuple(session_data(session) for session in sessions)
+
+
+def session_projects(*, actor: Actor, session_ids: Iterable[str]) -> dict[str, str]:
+    """Return the ids of the projects of sessions, by the session's id.
+
+    Raises:
+        PermissionDenied: the actor may not read.
+    """
+    require(actor, "read")
+    rows = AnalysisSession.objects.filter(pk__in=list(session_ids)).values_list("id", "project_id")
+    return {str(session_id): str(project_id) for session_id, project_id in rows}
 
 
 def finding_list(

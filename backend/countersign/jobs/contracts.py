@@ -55,3 +55,19 @@ class ClaimedJob:
 
     job: JobData
     lease: Lease
+
+
+@dataclass(frozen=True, slots=True)
+class JobLog:
+    """What an ended job left behind.
+
+    Attributes:
+        size: bytes of what it was given, remembered and answered.
+    """
+
+    id: str
+    kind: str
+    subject_type: str
+    subject_id: str
+    ended_at: datetime
+    size: int

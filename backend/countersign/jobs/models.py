@@ -51,6 +51,8 @@ class Job(models.Model):
     lease_expires_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
+    # When its log was cleaned away; the row stays, so that nothing is put in line twice.
+    emptied_at = models.DateTimeField(null=True)
 
     class Meta:
         """Values are checked by the database as well."""

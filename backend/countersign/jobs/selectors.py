@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -13,6 +14,9 @@ from countersign.jobs.models import OPEN_STATES, Job
 from countersign.shared.actor import Actor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
     from countersign.shared.types import JSON
 
 _SEES_ALL = ("operator", "admin", "auditor", "director", "cab_member", "security_reviewer")
@@ -103,6 +107,20 @@ def jobs_open_count(*, kind: str = "") -> int:
     """Return how many jobs have not ended, of one kind or of all."""
     jobs = Job.objects.filter(state__in=OPEN_STATES)
     return (jobs.filter(kind=kind) if kind else jobs).count()
+
+
+def jobs_ended(*, kind: str, job_ids: Iterable[str]) -> dict[str, datetime]:
+    """Return when these jobs of one kind ended, by id; what is no id, or has not ended, is left out."""
+    ids = [job_id for job_id in job_ids if _is_id(job_id)]
+    ended = Job.objects.filter(kind=kind, pk__in=ids).exclude(state__in=OPEN_STATES)
+    return {str(job_id): moment for job_id, moment in ended.values_list("id", "updated_at")}
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def job_for_subject(*, actor: Actor, kind: str, subject: tuple[str, str]) -> JobData | None:

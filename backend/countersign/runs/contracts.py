@@ -173,3 +173,18 @@ class RunData:
     failure: Mapping[str, object]
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptUse:
+    """An attempt whose transcript is stored under a digest.
+
+    Attributes:
+        open: the run has not ended, or an incident of it is open: it may still need it.
+    """
+
+    digest: str
+    run_id: str
+    project_id: str
+    at: datetime
+    open: bool

@@ -200,6 +200,19 @@ def clock_tolerance() -> float:
     return float(os.environ.get("COUNTERSIGN_CLOCK_TOLERANCE", "5"))
 
 
+def retention_days() -> int:
+    """Return for how many days logs of jobs, transcripts and exports are kept at least.
+
+    Raises:
+        ValueError: ``COUNTERSIGN_RETENTION_DAYS`` is no whole number of at least 1.
+    """
+    given = os.environ.get("COUNTERSIGN_RETENTION_DAYS", "365")
+    if not given.isdecimal() or not int(given):
+        message = f"COUNTERSIGN_RETENTION_DAYS must be a whole number of days, at least 1, not {given!r}"
+        raise ValueError(message)
+    return int(given)
+
+
 def django_settings_ensure() -> None:
     """Name the settings module before Django loads it, for processes that start outside a framework."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "countersign.config.settings")

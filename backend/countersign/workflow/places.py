@@ -29,9 +29,14 @@ def analysis_cache() -> Path:
     return environment().home / "cache" / "analysis"
 
 
+def exports_path() -> Path:
+    """Return where exports are."""
+    return environment().home / "exports"
+
+
 def export_path(job_id: str) -> Path:
     """Return where an export is written."""
-    return environment().home / "exports" / job_id
+    return exports_path() / job_id
 
 
 @contextmanager

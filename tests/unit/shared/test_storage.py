@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
+from countersign.shared.clock import now
 from countersign.shared.errors import InvalidInput
 from countersign.shared.storage import (
     DirectoryStore,
@@ -119,6 +121,57 @@ def test_put_refuses_a_key_that_could_leave_the_store(store: ObjectStore, bad: s
     ):
         with pytest.raises(InvalidInput):
             call()
+
+
+def test_directory_removes_what_no_lock_holds(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    store.put("a/b", b"x", retain_days=1)
+    assert store.locked_until("a/b") is None
+    store.remove("a/b")
+    store.remove("a/b")
+    assert not store.exists("a/b")
+    with pytest.raises(InvalidInput):
+        store.remove("../up")
+    (tmp_path / "c").mkdir()
+    with pytest.raises(StorageRefused, match="can't be written"):
+        store.remove("c")
+
+
+@pytest.mark.needs("radosgw")
+def test_s3_removes_nothing_that_is_locked(s3_store: S3Store, key: str, tmp_path: Path) -> None:
+    s3_store.put(key, b"locked", retain_days=2)
+    until = s3_store.locked_until(key)
+    assert until is not None
+    assert timedelta(days=1) < until - now() <= timedelta(days=2)
+    # Hidden behind an unlocked version and a delete marker, the locked one still holds.
+    s3_store._client.put_object(Bucket=s3_store.bucket, Key=key, Body=b"unlocked")
+    s3_store._client.delete_object(Bucket=s3_store.bucket, Key=key)
+    with pytest.raises(StorageRefused, match="under Object Lock until"):
+        s3_store.remove(key)
+    digest = "sha256:" + hashlib.sha256(b"locked").hexdigest()
+    target = tmp_path / "copy"
+    s3_store.fetch(key, target, digest=digest)
+    assert target.read_bytes() == b"locked"
+
+
+@pytest.mark.needs("radosgw")
+def test_s3_removes_every_version_that_no_lock_holds(s3_store: S3Store, key: str) -> None:
+    for body in (b"one", b"two"):
+        s3_store._client.put_object(Bucket=s3_store.bucket, Key=key, Body=body)
+    s3_store._client.put_object(Bucket=s3_store.bucket, Key=f"{key}-beside", Body=b"other")
+    s3_store._client.delete_object(Bucket=s3_store.bucket, Key=key)
+    assert s3_store.locked_until(key) is None
+    s3_store.remove(key)
+    assert not s3_store.was_stored(key)
+    assert s3_store.get(f"{key}-beside") == b"other"
+
+
+@pytest.mark.needs("radosgw")
+def test_s3_removes_nothing_under_a_legal_hold(s3_store: S3Store, key: str) -> None:
+    s3_store._client.put_object(Bucket=s3_store.bucket, Key=key, Body=b"held", ObjectLockLegalHoldStatus="ON")
+    with pytest.raises(StorageRefused, match="under Object Lock"):
+        s3_store.remove(key)
+    assert s3_store.get(key) == b"held"
 
 
 def test_self_test_says_what_it_protects_against(store: ObjectStore) -> None:

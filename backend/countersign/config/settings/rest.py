@@ -58,6 +58,7 @@ SPECTACULAR_SETTINGS = {
         "QuorumPolicyState": "countersign.api.quorum_policies.STATES",
         "Reminded": "countersign.api.approval_requests.REMINDED",
         "RequestAction": "countersign.api.approval_requests.REQUEST_ACTIONS",
+        "RetentionKind": "countersign.api.retention.KINDS",
         "RuleMode": "countersign.api.rules.RULE_MODES",
         "RunStepState": "countersign.api.runs.STEP_STATES",
         "SessionState": "countersign.api.sessions.SESSION_STATES",

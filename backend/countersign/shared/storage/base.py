@@ -11,6 +11,7 @@ from countersign.shared.errors import Conflict, InvalidInput, NotFound, Unavaila
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
     from typing import BinaryIO
 
@@ -80,6 +81,14 @@ class ObjectStore(Protocol):
 
     def was_stored(self, key: str) -> bool:
         """Say whether anything was ever stored under ``key``, were it hidden since."""
+        ...
+
+    def locked_until(self, key: str) -> datetime | None:
+        """Return until when the store itself keeps what is under ``key``; nothing when no lock holds it."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Remove what is under ``key`` and under no lock; what is not there is removed already."""
         ...
 
     def self_test(self) -> str:

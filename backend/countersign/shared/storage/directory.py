@@ -27,6 +27,7 @@ from countersign.shared.storage.base import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 MODE = "write-once-directory"
 
@@ -49,7 +50,7 @@ class DirectoryStore:
         Args:
             key: where; slashes make directories.
             data: the bytes, or the file that holds them (copied as a stream).
-            retain_days: how long it must stay; this store never removes anything.
+            retain_days: how long it must stay; this store removes nothing by itself.
 
         Raises:
             InvalidInput: the key is not well-formed.
@@ -64,7 +65,7 @@ class DirectoryStore:
         Args:
             key: where.
             make: writes the bytes and returns ``sha256:`` of them.
-            retain_days: how long it must stay; this store never removes anything.
+            retain_days: how long it must stay; this store removes nothing by itself.
 
         Raises:
             InvalidInput: the key is not well-formed.
@@ -149,6 +150,26 @@ class DirectoryStore:
     def was_stored(self, key: str) -> bool:
         """Say the same as :meth:`exists`: a directory has no memory of what was removed from it."""
         return self.exists(key)
+
+    # As the interface has it: a directory has no locks.
+    def locked_until(self, key: str) -> datetime | None:  # noqa: ARG002
+        """Say that no lock holds what is under ``key``."""
+        return None
+
+    def remove(self, key: str) -> None:
+        """Remove what is under ``key``; what is not there is removed already.
+
+        Raises:
+            InvalidInput: the key is not well-formed.
+            StorageRefused: the directory can't be written.
+        """
+        outside_call("the object store")
+        target = self.root / check_key(key)
+        try:
+            target.unlink(missing_ok=True)
+        except OSError as error:
+            message = f"the object store at {self.root} can't be written: {error.strerror}"
+            raise StorageRefused(message, key=key) from error
 
     def self_test(self) -> str:
         """Write, read back and try to replace an object; return what this store protects against.

@@ -13,7 +13,7 @@ import hashlib
 import secrets
 import tempfile
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import parse_qs, urlsplit
@@ -37,9 +37,10 @@ from countersign.shared.storage.base import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
 MODE = "COMPLIANCE"
+# A legal hold has no end of its own.
+_HELD = datetime.max.replace(tzinfo=UTC)
 _MISSING = {"NoSuchKey", "404", "NotFound", "NoSuchVersion", "MethodNotAllowed", "405"}
 
 
@@ -223,10 +224,11 @@ class S3Store:
         message = f"none of the {seen} version(s) of '{key}' is what was recorded"
         raise ObjectChanged(message, key=key)
 
-    def _versions(self, key: str) -> Iterator[str]:
+    def _versions(self, key: str, *kinds: str) -> Iterator[str]:
         pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key)
         for page in pages:
-            yield from (item["VersionId"] for item in page.get("Versions", ()) if item["Key"] == key)
+            for kind in kinds or ("Versions",):
+                yield from (item["VersionId"] for item in page.get(kind, ()) if item["Key"] == key)
 
     def exists(self, key: str) -> bool:
         """Say whether something is stored under ``key``.
@@ -247,6 +249,38 @@ class S3Store:
         outside_call("the object store")
         with self._answers(f"refused to look for '{key}'", key):
             return any(self._versions(check_key(key)))
+
+    def locked_until(self, key: str) -> datetime | None:
+        """Return until when a version under ``key`` is locked, the latest of all; nothing when none is.
+
+        Raises:
+            StorageRefused: the store does not answer.
+        """
+        outside_call("the object store")
+        with self._answers(f"refused to look for '{key}'", key):
+            ends = [self._lock_of(key, version) for version in self._versions(check_key(key))]
+        return max((end for end in ends if end is not None and end > now()), default=None)
+
+    def _lock_of(self, key: str, version: str) -> datetime | None:
+        head = self._client.head_object(Bucket=self.bucket, Key=key, VersionId=version)
+        if head.get("ObjectLockLegalHoldStatus") == "ON":
+            return _HELD
+        end: datetime | None = head.get("ObjectLockRetainUntilDate")
+        return end
+
+    def remove(self, key: str) -> None:
+        """Remove every version and delete marker under ``key``, when no lock holds one of them.
+
+        Raises:
+            StorageRefused: a version is locked, or the store does not answer.
+        """
+        until = self.locked_until(key)
+        if until is not None:
+            message = f"'{key}' is under Object Lock until {until.isoformat()}: nobody removes it before"
+            raise StorageRefused(message, key=key)
+        with self._answers(f"refused to remove '{key}'", key):
+            for version in tuple(self._versions(key, "Versions", "DeleteMarkers")):
+                self._client.delete_object(Bucket=self.bucket, Key=key, VersionId=version)
 
     def self_test(self) -> str:
         """Store a locked object for a day, try to remove it, and read it back.

@@ -957,6 +957,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what a cleaning would remove
+         * @description Answer what is older than the period, and what is old and stays. It changes nothing.
+         */
+        get: operations["retention_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/clean/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove what was shown, for good
+         * @description Remove it and answer what was removed; 409 when something else would go than what was shown.
+         */
+        post: operations["retention_clean"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rules/": {
         parameters: {
             query?: never;
@@ -1173,6 +1213,7 @@ export interface components {
         };
         /** @enum {string} */
         Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "slot.keep" | "governance.write" | "quorum.propose" | "quorum.confirm" | "quorum.withdraw" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "audit.read" | "read";
+        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "quorum.propose" | "quorum.confirm" | "quorum.withdraw" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "retention.read" | "retention.clean" | "audit.read" | "read";
         /** @description A passkey that may sign. */
         AllowedCredential: {
             id: string;
@@ -1468,6 +1509,12 @@ export interface components {
             size: number;
             root: string;
             note: string;
+        };
+        /** @description What was seen, and why it goes. */
+        CleaningInput: {
+            /** @description of the plan that was shown */
+            digest: string;
+            reason: string;
         };
         /** @description What somebody said about a request; text is data, never markup. */
         Comment: {
@@ -2479,6 +2526,47 @@ export interface components {
             request_id: string;
             /** @description how long; left out: as long as the project allows */
             minutes?: number | null;
+        /** @description Transcripts that are old and stay. */
+        RetentionKept: {
+            /** @description of runs that have not ended */
+            needed: number;
+            /** @description under Object Lock */
+            locked: number;
+            /**
+             * Format: date-time
+             * @description when the first of these locks ends
+             */
+            locked_until: string | null;
+        };
+        /** @enum {string} */
+        RetentionKind: "job" | "transcript" | "export";
+        /** @description What a cleaning removes: all of it is named by the digest. */
+        RetentionPlan: {
+            /** @description how long things are kept */
+            days: number;
+            /**
+             * Format: date-time
+             * @description what ended before is old
+             */
+            before: string;
+            digest: string;
+            /** @description bytes of all that would go */
+            size: number;
+            sums: components["schemas"]["RetentionSum"][];
+            kept: components["schemas"]["RetentionKept"];
+            /** @description kinds of which there is more than one cleaning takes */
+            more: components["schemas"]["RetentionKind"][];
+        };
+        /** @description What of one kind and project would go. */
+        RetentionSum: {
+            kind: components["schemas"]["RetentionKind"];
+            /** @description slug; empty for what belongs to no project */
+            project: string;
+            count: number;
+            /** @description bytes */
+            size: number;
+            /** Format: date-time */
+            oldest: string;
         };
         /** @description What a third person found. */
         ReviewInput: {
@@ -4240,6 +4328,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QuorumPolicy"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    retention_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPlan"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    retention_clean: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CleaningInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPlan"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,0 +1,324 @@
+"""Cleaning old logs and archives by hand: what would go is shown, and nothing else goes.
+
+Nothing here runs by itself. A plan is the same all day long: it takes what was old at midnight (UTC). Whoever
+cleans names the digest of the plan that they saw; each thing is told to the log before it is removed, so what
+is interrupted is shown and cleaned again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from countersign.accounts.policies import require
+from countersign.evidence.errors import CleaningRefused
+from countersign.evidence.retention import (
+    artifacts_gone,
+    artifacts_old,
+    artifacts_unmake,
+    cleaning_begin,
+    cleaning_end,
+    exports_tell,
+)
+from countersign.findings.selectors import session_projects
+from countersign.jobs.retention import job_logs_empty, job_logs_old
+from countersign.jobs.selectors import jobs_ended
+from countersign.projects.selectors import project_list
+from countersign.runs.retention import run_projects, transcript_uses
+from countersign.sandbox.untrusted_files import directory_remove
+from countersign.shared.clock import isoformat
+from countersign.shared.clocks import moment_agreed
+from countersign.shared.env import retention_days
+from countersign.shared.storage import object_store
+from countersign.workflow.places import export_path, exports_path
+from countersign_verify.canonical import canonical_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from countersign.evidence.contracts import OldArtifact
+    from countersign.jobs.contracts import JobLog
+    from countersign.runs.contracts import TranscriptUse
+    from countersign.shared.actor import Actor
+    from countersign.shared.types import JSON
+
+JOB, TRANSCRIPT, EXPORT = KINDS = ("job", "transcript", "export")
+TITLES: Final = {JOB: "logs of jobs", TRANSCRIPT: "transcripts of agents", EXPORT: "exports"}
+# Of each kind, at a time: a plan is read by a person, and carried out while they wait.
+LIMIT = 1_000
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class OldThing:
+    """Something that is old enough to go.
+
+    Attributes:
+        project: slug; nothing for what belongs to no project.
+        since: when it ended or was last stored.
+        place: where it lies in the store.
+    """
+
+    kind: str
+    id: str
+    project: str
+    size: int
+    since: datetime
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OldSum:
+    """What of one kind and project would go."""
+
+    kind: str
+    project: str
+    count: int
+    size: int
+    oldest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Transcripts that are old and stay.
+
+    Attributes:
+        needed: of runs that have not ended.
+        locked: under Object Lock.
+        locked_until: when the first of these locks ends.
+    """
+
+    needed: int = 0
+    locked: int = 0
+    locked_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPlan:
+    """What would go.
+
+    Attributes:
+        days: how long things are kept.
+        before: what is older than this is old.
+        more: kinds of which there is more than one cleaning takes.
+    """
+
+    days: int
+    before: datetime
+    things: tuple[OldThing, ...]
+    kept: Kept
+    more: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Name what would go: whoever cleans names it again."""
+        rows: list[JSON] = [[thing.kind, thing.id, thing.size] for thing in self.things]
+        listed = canonical_bytes({"before": isoformat(self.before), "things": rows})
+        return f"sha256:{hashlib.sha256(listed).hexdigest()}"
+
+    @property
+    def size(self) -> int:
+        """Bytes of everything that would go."""
+        return sum(thing.size for thing in self.things)
+
+    @property
+    def sums(self) -> tuple[OldSum, ...]:
+        """What would go, by kind and project."""
+        groups: dict[tuple[str, str], list[OldThing]] = {}
+        for thing in self.things:
+            groups.setdefault((thing.kind, thing.project), []).append(thing)
+        return tuple(
+            OldSum(kind, project, len(some), sum(one.size for one in some), min(one.since for one in some))
+            for (kind, project), some in sorted(groups.items())
+        )
+
+    def of(self, kind: str) -> tuple[OldThing, ...]:
+        """Return what of one kind would go."""
+        return tuple(thing for thing in self.things if thing.kind == kind)
+
+
+def retention_plan(*, actor: Actor) -> RetentionPlan:
+    """Return what is old enough to go, and what is old and stays.
+
+    Raises:
+        PermissionDenied: the actor may not see it.
+        StorageRefused: the object store does not answer.
+        ClocksDisagree: nobody can say what is old.
+    """
+    require(actor, "retention.read")
+    days = retention_days()
+    before = _midnight() - timedelta(days=days)
+    slugs = {project.id: project.slug for project in project_list(actor=actor)}
+    transcripts, kept = _transcripts(actor, before, slugs)
+    found = {
+        JOB: _jobs(actor, before, slugs),
+        TRANSCRIPT: transcripts,
+        EXPORT: tuple(_exports(before)),
+    }
+    return RetentionPlan(
+        days=days,
+        before=before,
+        things=tuple(thing for kind in KINDS for thing in found[kind][:LIMIT]),
+        kept=kept,
+        more=tuple(kind for kind in KINDS if len(found[kind]) > LIMIT),
+    )
+
+
+def retention_clean(*, actor: Actor, plan: str, reason: str) -> RetentionPlan:
+    """Remove what the plan with this digest names; return it.
+
+    Args:
+        actor: who cleans.
+        plan: the digest that was shown.
+        reason: why; it stands in the log for good.
+
+    Raises:
+        PermissionDenied: the actor may not clean.
+        CleaningRefused: something else would go than what was shown, nothing is old, or there is no reason.
+        StorageRefused: the object store does not answer, or keeps under a lock what it did not before.
+    """
+    require(actor, "retention.clean")
+    found = retention_plan(actor=actor)
+    if not found.things:
+        message = f"nothing is older than {found.days} days: there is nothing to remove"
+        raise CleaningRefused(message)
+    if plan != found.digest:
+        message = "something else would go now than what was shown: look again, and name the new digest"
+        raise CleaningRefused(message, shown=plan, now=found.digest)
+    counts: dict[str, JSON] = {
+        kind: {"count": len(found.of(kind)), "bytes": sum(thing.size for thing in found.of(kind))}
+        for kind in KINDS
+    }
+    about: dict[str, JSON] = {"days": found.days, "before": isoformat(found.before), "things": counts}
+    cleaning = cleaning_begin(actor=actor, reason=reason, plan=plan, about=about)
+    for some in _batches(found.of(JOB)):
+        job_logs_empty(actor=actor, cleaning=cleaning, job_ids=[one.id for one in some], before=found.before)
+    for some in _batches(found.of(TRANSCRIPT)):
+        _transcripts_remove(actor, cleaning, some)
+    for some in _batches(found.of(EXPORT)):
+        size = sum(one.size for one in some)
+        exports_tell(actor=actor, cleaning=cleaning, exports=[one.id for one in some], size=size)
+        for one in some:
+            directory_remove(export_path(one.id))
+    cleaning_end(actor=actor, cleaning=cleaning, plan=plan, counts=counts)
+    return found
+
+
+def _transcripts_remove(actor: Actor, cleaning: str, some: Sequence[OldThing]) -> None:
+    places = {one.id: one.place for one in some}
+    # First the keys: whoever stores the same transcript again from now on stores it elsewhere.
+    artifacts_unmake(actor=actor, cleaning=cleaning, artifacts=places)
+    for place in places.values():
+        object_store().remove(place)
+    artifacts_gone(actor=actor, cleaning=cleaning, artifacts=places)
+
+
+def _midnight() -> datetime:
+    """Return today's midnight in UTC, by the database's clock."""
+    return moment_agreed().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _jobs(actor: Actor, before: datetime, slugs: dict[str, str]) -> tuple[OldThing, ...]:
+    logs = job_logs_old(before=before, limit=LIMIT + 1)
+    projects = _projects_of(actor, logs)
+    return tuple(
+        OldThing(
+            JOB, log.id, slugs.get(projects.get(log.subject_id, log.subject_id), ""), log.size, log.ended_at
+        )
+        for log in logs
+    )
+
+
+def _projects_of(actor: Actor, logs: Sequence[JobLog]) -> dict[str, str]:
+    runs = {log.subject_id for log in logs if log.subject_type == "run"}
+    sessions = {log.subject_id for log in logs if log.subject_type == "session"}
+    return {
+        **run_projects(actor=actor, run_ids=runs),
+        **session_projects(actor=actor, session_ids=sessions),
+    }
+
+
+def _transcripts(actor: Actor, before: datetime, slugs: dict[str, str]) -> tuple[tuple[OldThing, ...], Kept]:
+    things: list[OldThing] = []
+    kept = Kept()
+    for artifact, uses in _artifacts(actor, before):
+        if artifact.unmade:  # what was interrupted; its bytes are left over
+            uses = ()  # noqa: PLW2901 - whoever uses it now can't read it any more
+        since = max([artifact.created_at, *(use.at for use in uses)])
+        if since >= before:
+            continue
+        if any(use.open for use in uses):
+            kept = Kept(kept.needed + 1, kept.locked, kept.locked_until)
+            continue
+        until = object_store().locked_until(artifact.key)
+        if until is not None:
+            first = min(until, kept.locked_until or until)
+            kept = Kept(kept.needed, kept.locked + 1, first)
+            continue
+        project = slugs.get(uses[0].project_id, "") if uses else ""
+        things.append(OldThing(TRANSCRIPT, artifact.digest, project, artifact.size, since, artifact.key))
+        if len(things) > LIMIT:
+            break
+    return tuple(things), kept
+
+
+def _artifacts(actor: Actor, before: datetime) -> Iterator[tuple[OldArtifact, tuple[TranscriptUse, ...]]]:
+    after = None
+    while some := artifacts_old(actor=actor, before=before, after=after, limit=BATCH):
+        uses: dict[str, list[TranscriptUse]] = {}
+        for use in transcript_uses(actor=actor, digests=[one.digest for one in some]):
+            uses.setdefault(use.digest, []).append(use)
+        for one in some:
+            yield one, tuple(uses.get(one.digest, ()))
+        after = (some[-1].created_at, some[-1].digest)
+
+
+def _exports(before: datetime) -> Iterator[OldThing]:
+    root = exports_path()
+    names = sorted(path.name for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+    # A directory that no export made is nobody's to remove.
+    ended = jobs_ended(kind="export.write", job_ids=names)
+    for name in names:
+        since = ended.get(name)
+        if since is not None and since < before:
+            yield OldThing(EXPORT, name, "", _size(root / name), since)
+
+
+def _size(directory: Path) -> int:
+    return sum(path.lstat().st_size for path in directory.rglob("*") if not path.is_dir())
+
+
+def _batches(things: Sequence[OldThing]) -> Iterator[Sequence[OldThing]]:
+    for start in range(0, len(things), BATCH):
+        yield things[start : start + BATCH]
+
+
+def plan_lines(plan: RetentionPlan) -> Iterator[str]:
+    """Yield what would go and what stays, a line each."""
+    yield f"kept for {plan.days} days: old is what ended before {plan.before:%Y-%m-%d} (UTC)"
+    if not plan.things:
+        yield "nothing is old"
+    for one in plan.sums:
+        whose = one.project or "no project"
+        yield f"  {TITLES[one.kind]}, {whose}: {one.count}, {_bytes(one.size)}, oldest {one.oldest:%Y-%m-%d}"
+    for kind in plan.more:
+        yield f"  {TITLES[kind]}: there are more than {LIMIT}; clean once more for the rest"
+    if plan.kept.needed:
+        yield f"stays although it is old: {plan.kept.needed} transcripts of runs that have not ended"
+    if plan.kept.locked:
+        yield (
+            f"stays although it is old: {plan.kept.locked} transcripts under Object Lock,"
+            f" the first until {plan.kept.locked_until:%Y-%m-%d}"
+        )
+    yield "never removed: the audit log and its mirror, evidence packs, decisions, gate reports, repositories"
+
+
+def _bytes(size: int) -> str:
+    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
