@@ -37,6 +37,8 @@ READS = [path for method, path in CLOSED if method == "get" and path not in OF_E
 READING = {"/api/v1/plans/preview/"}
 WRITES = [path for method, path in CLOSED if method == "post" and path not in OF_EVERYBODY | READING]
 BODIES = {
+    "/api/v1/absences/": {"ends_at": "2100-01-01T00:00:00Z"},
+    "/api/v1/absences/{id}/delegate/": {"delegate": ""},
     "/api/v1/projects/": {"source": "/srv/x", "name": "X"},
     "/api/v1/plans/": {"project": "sample", "text": "code: X"},
     "/api/v1/plans/preview/": {"project": "sample", "text": "code: X"},

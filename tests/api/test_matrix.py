@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from countersign.shared.clock import now
 from tests.api import matrix
 from tests.api.test_quorum_policies import tiers
 from tests.api.world import PLAN, WORKER, World, phase_request, unknown_id
@@ -58,6 +60,8 @@ def request_of(world: World, method: str, path: str) -> tuple[str, dict[str, Any
     elif path.startswith("/api/v1/sessions/{id}/"):
         identifier = world.session_id
     bodies: dict[str, dict[str, Any]] = {
+        "/api/v1/absences/": {"ends_at": (now() + timedelta(days=3)).isoformat()},
+        "/api/v1/absences/{id}/delegate/": {"delegate": ""},
         "/api/v1/projects/": {"source": "/srv/another", "name": "Another"},
         "/api/v1/projects/{slug}/settings/": {"base_move": other_base_move()},
         "/api/v1/plans/": {"project": "sample", "text": PLAN.replace("code: PLAN", f"code: NEXT{number}")},

@@ -93,3 +93,52 @@ class PersonHeld:
     identities: int
     failed_logins: int
     erased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceData:
+    """A time in which somebody is away.
+
+    Attributes:
+        state: ``coming``, ``now`` or ``over``.
+        delegate_id: who was named to stand in.
+        roles: those in which the delegate stands in: the ones that both hold by themselves.
+        nobody: why nobody stands in, with the mend; empty where somebody does.
+        declared_by: the name of who said so.
+    """
+
+    id: str
+    person_id: str
+    person_name: str
+    delegate_id: str | None
+    delegate_name: str | None
+    roles: tuple[str, ...]
+    nobody: str
+    starts_at: datetime
+    ends_at: datetime
+    ended_at: datetime | None
+    state: str
+    declared_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Somebody who is away at a moment, or through a time.
+
+    Attributes:
+        until: when they are back, absences that follow on one another taken together.
+        delegate_id: who was named to stand in.
+        roles: those in which the delegate stands in; none where nobody does.
+        nobody: why nobody stands in, with the mend; empty where somebody does.
+    """
+
+    person_id: str
+    until: datetime
+    delegate_id: str | None
+    roles: frozenset[str]
+    nobody: str
+
+    @property
+    def stand_in(self) -> str | None:
+        """Who is asked instead."""
+        return None if self.nobody else self.delegate_id

@@ -9,7 +9,7 @@ from countersign.accounts.keys import key_groups
 from countersign.accounts.models import RoleAssignment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Decider:
     roles: frozenset[str]
 
 
-def deciders(*, roles: Iterable[str], unattended: bool) -> tuple[Decider, ...]:
-    """Return who could decide in one of these roles.
+def role_persons(*, roles: Iterable[str], unattended: bool) -> dict[str, frozenset[str]]:
+    """Return who holds one of these roles and can log in: the roles by person.
 
     Args:
         roles: the roles that are asked for.
@@ -37,8 +37,22 @@ def deciders(*, roles: Iterable[str], unattended: bool) -> tuple[Decider, ...]:
     held: dict[str, set[str]] = {}
     for holder, role in rows.values_list("person_id", "role_id"):
         held.setdefault(str(holder), set()).add(role)
+    return {person: frozenset(mine) for person, mine in sorted(held.items())}
+
+
+def deciders(*, roles: Iterable[str], unattended: bool, without: Collection[str] = ()) -> tuple[Decider, ...]:
+    """Return who could decide in one of these roles.
+
+    Args:
+        roles: the roles that are asked for.
+        unattended: users without a person in front of them count as well (demo installations only).
+        without: persons who can't, such as those who are away.
+    """
+    held = role_persons(roles=roles, unattended=unattended)
     groups = key_groups()
     found: dict[frozenset[str], set[str]] = {}
-    for person, mine in sorted(held.items()):
+    for person, mine in held.items():
+        if person in without:
+            continue
         found.setdefault(groups.get(person) or frozenset({person}), set()).update(mine)
     return tuple(Decider(persons, frozenset(mine)) for persons, mine in found.items())

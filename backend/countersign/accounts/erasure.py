@@ -11,11 +11,13 @@ from allauth.socialaccount.models import SocialAccount
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from countersign.accounts.contracts import PersonHeld
 from countersign.accounts.errors import ErasureRefused, PersonNotFound
 from countersign.accounts.models import (
+    Absence,
     ApiToken,
     CredentialState,
     DecidingCredential,
@@ -110,6 +112,7 @@ def person_anonymise(*, actor: Actor, person_id: str) -> None:
     _refuse_the_last(actor, person)
     users = list(User.objects.select_for_update().filter(person=person))
     _access_end(actor, person, users)
+    _absences_end(actor, person)
     counted = _belongings_remove(users)
     for user in users:
         user.email = f"erased-{user.id}@erased.invalid"
@@ -171,6 +174,21 @@ def _access_end(actor: Actor, person: Person, users: list[User]) -> None:
         if user.is_active:
             user.is_active = False
             record(actor=actor, type="user.deactivated", subject=("user", str(user.id)))
+
+
+def _absences_end(actor: Actor, person: Person) -> None:
+    """End the person's absences, and let them stand in for nobody."""
+    left = Absence.objects.filter(ended_at__isnull=True, ends_at__gt=Now())
+    for absence in left.filter(Q(person=person) | Q(delegate=person)):
+        own = absence.person_id == person.id
+        record(
+            actor=actor,
+            type="absence.ended" if own else "absence.delegated",
+            subject=("person", str(absence.person_id)),
+            data={"absence_id": str(absence.id), "delegate": None},
+        )
+    left.filter(delegate=person).update(delegate=None)
+    left.filter(person=person).update(ended_at=Now())
 
 
 def _belongings_remove(users: list[User]) -> dict[str, int]:

@@ -68,3 +68,33 @@ class SecondPersonNeeded(PermissionDenied):
     """Enrolling a passkey that decides takes two people."""
 
     code = "second_person_needed"
+
+
+class AbsenceInvalid(InvalidInput):
+    """An absence begins in the past, ends before it begins, is endless, or meets another one."""
+
+    code = "absence_invalid"
+
+
+class AbsenceNotFound(NotFound):
+    """There is no such absence."""
+
+    code = "absence_not_found"
+
+
+class AbsenceNotYours(PermissionDenied):
+    """Who is away is said by the person, or by an administrator for them."""
+
+    code = "absence_not_yours"
+
+
+class AbsenceOver(Conflict):
+    """The absence is over: nothing about it can be changed any more."""
+
+    code = "absence_over"
+
+
+class DelegateRefused(Conflict):
+    """This person can't stand in; the message says why and what to do."""
+
+    code = "delegate_refused"

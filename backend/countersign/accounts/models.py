@@ -10,9 +10,11 @@ from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from django.db.models.functions import Now
 
+from countersign.accounts.absence_models import Absence
 from countersign.accounts.deciding_models import CredentialState, DecidingCredential
 
 __all__ = (
+    "Absence",
     "ApiToken",
     "CredentialState",
     "DecidingCredential",

@@ -24,8 +24,9 @@ ROLES: dict[str, tuple[str, str]] = {
 Action = Literal[
     "project.write", "plan.write", "session.write", "run.write", "decision.write", "comment.write",
     "slot.keep", "governance.write", "quorum.propose", "quorum.confirm", "quorum.withdraw", "export.write",
-    "account.write", "credential.confirm", "credential.revoke", "evidence.shred", "person.erase",
-    "break_glass.open", "break_glass.review", "retention.read", "retention.clean", "audit.read", "read",
+    "account.write", "absence.write", "credential.confirm", "credential.revoke", "evidence.shred",
+    "person.erase", "break_glass.open", "break_glass.review", "retention.read", "retention.clean",
+    "audit.read", "read",
 ]  # fmt: skip
 
 PERMISSIONS: dict[Action, frozenset[str]] = {
@@ -44,6 +45,8 @@ PERMISSIONS: dict[Action, frozenset[str]] = {
     "quorum.withdraw": frozenset({"admin", "director", "cab_member", "security_reviewer"}),
     "export.write": frozenset({"operator", "admin", "auditor", "director"}),
     "account.write": frozenset({"admin"}),
+    # Of oneself; of others it takes `account.write`.
+    "absence.write": frozenset({"director", "cab_member", "security_reviewer", "operator", "admin"}),
     "credential.confirm": frozenset({"admin", "director"}),
     "evidence.shred": frozenset({"security_reviewer", "admin"}),
     "person.erase": frozenset({"admin"}),

@@ -75,8 +75,12 @@ class ApprovalRequest(Output):
     allowed_actions = serializers.ListField(child=serializers.ChoiceField(choices=REQUEST_ACTIONS))
     mine = serializers.BooleanField()
     reminded = serializers.ChoiceField(choices=REMINDED, help_text="how much of its working time is over")
+    reminded_me = serializers.BooleanField(help_text="a reminder was for this viewer")
+    instead_of = serializers.ListField(
+        child=serializers.CharField(), help_text="people who are away, for whom this viewer is asked"
+    )
     escalated_to = serializers.ListField(
-        child=serializers.CharField(), help_text="owners who were told that nobody decided"
+        child=serializers.CharField(), help_text="owners, or who stands in, who were told that nobody decided"
     )
     escalated_to_me = serializers.BooleanField()
 

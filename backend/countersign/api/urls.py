@@ -6,6 +6,7 @@ from django.urls import path, re_path, register_converter
 from drf_spectacular.views import SpectacularYAMLAPIView
 
 from countersign.api import (
+    absences,
     approval_requests,
     audit,
     auth,
@@ -75,6 +76,10 @@ urlpatterns = [
     path("approval-requests/<uuid:id>/difference/", signing_again.DifferenceView.as_view()),
     path("approval-requests/<uuid:id>/sign-again/", signing_again.SignAgainView.as_view()),
     path("approval-requests/<uuid:id>/comments/", comments.CommentsView.as_view()),
+    path("approval-requests/<uuid:id>/absences/", absences.RequestAbsencesView.as_view()),
+    path("absences/", absences.AbsenceListView.as_view()),
+    path("absences/<uuid:id>/end/", absences.AbsenceEndView.as_view()),
+    path("absences/<uuid:id>/delegate/", absences.AbsenceDelegateView.as_view()),
     path("deciding-credentials/", deciding_credentials.DecidingCredentialListView.as_view()),
     path("deciding-credentials/options/", deciding_credentials.EnrolmentOptionsView.as_view()),
     path("deciding-credentials/<uuid:id>/confirm/", deciding_credentials.ConfirmationView.as_view()),

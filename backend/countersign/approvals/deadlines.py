@@ -15,8 +15,12 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from countersign.accounts.away import away_at
 from countersign.approvals.models import Reminder, ReminderKind, RequestState
+from countersign.approvals.selectors import request_data
+from countersign.approvals.standing_in import AskedPerson, owner_asked, people_asked
 from countersign.audit.services import record
+from countersign.shared.clock import now
 from countersign.shared.working_time import WorkingCalendar, working_add
 
 if TYPE_CHECKING:
@@ -56,11 +60,13 @@ class ReminderData:
     Attributes:
         kind: ``half``, ``four_fifths`` or ``escalation``.
         person_id: the owner whom an escalation tells.
+        told: who was told, and instead of whom.
     """
 
     request_id: str
     kind: str
     person_id: str | None
+    told: tuple[AskedPerson, ...]
     due_at: datetime
     sent_at: datetime | None
 
@@ -109,17 +115,25 @@ def reminders_send(*, actor: Actor) -> int:
         request__expires_at__gt=Now(),
     )
     told = 0
-    for reminder in list(due.order_by(*_IN_ORDER).select_related("request")):
-        if not Reminder.objects.filter(pk=reminder.pk, sent_at__isnull=True).update(sent_at=Now()):
-            continue
-        _tell(actor, reminder)
-        told += 1
+    # An owner who is away lets the next one be told at once.
+    while batch := list(due.order_by(*_IN_ORDER).select_related("request")):
+        for reminder in batch:
+            if Reminder.objects.filter(pk=reminder.pk, sent_at__isnull=True).update(sent_at=Now()):
+                _tell(actor, reminder)
+                told += 1
     return told
 
 
 def _tell(actor: Actor, reminder: Reminder) -> None:
     request_id = str(reminder.request_id)
     escalated = reminder.kind == ReminderKind.ESCALATION
+    told = _told(reminder)
+    Reminder.objects.filter(pk=reminder.pk).update(told=[person.as_json() for person in told])
+    if escalated and not told:
+        later = Reminder.objects.filter(
+            request=reminder.request, kind=ReminderKind.ESCALATION, sent_at__isnull=True, due_at__gt=Now()
+        )
+        Reminder.objects.filter(pk__in=later.order_by("position").values("pk")[:1]).update(due_at=Now())
     record(
         actor=actor,
         type="approval.escalated" if escalated else "approval.reminded",
@@ -128,12 +142,27 @@ def _tell(actor: Actor, reminder: Reminder) -> None:
             "kind": reminder.kind,
             "person_id": str(reminder.person_id) if reminder.person_id else None,
             "step": reminder.position + 1 if escalated else None,
+            "told": [person.as_json() for person in told],
         },
     )
     logger.warning(
         "a decision request is escalated" if escalated else "a decision request still waits",
-        extra={"request_id": request_id, "kind": reminder.kind, "person_id": str(reminder.person_id or "")},
+        extra={
+            "request_id": request_id,
+            "kind": reminder.kind,
+            "person_id": str(reminder.person_id or ""),
+            "told": len(told),
+        },
     )
+
+
+def _told(reminder: Reminder) -> tuple[AskedPerson, ...]:
+    """Return whom to tell now: those who could decide, or the owner; who stands in for those who are away."""
+    request = request_data(reminder.request)
+    away = away_at(now())
+    if reminder.person_id is None:
+        return people_asked(request, away).asked
+    return owner_asked(request, away, str(reminder.person_id))
 
 
 def reminders_sent(*, request_ids: Iterable[str]) -> dict[str, tuple[ReminderData, ...]]:
@@ -146,8 +175,15 @@ def reminders_sent(*, request_ids: Iterable[str]) -> dict[str, tuple[ReminderDat
                 request_id=str(row.request_id),
                 kind=row.kind,
                 person_id=str(row.person_id) if row.person_id else None,
+                told=_told_then(row),
                 due_at=row.due_at,
                 sent_at=row.sent_at,
             )
         )
     return {request_id: tuple(items) for request_id, items in found.items()}
+
+
+def _told_then(row: Reminder) -> tuple[AskedPerson, ...]:
+    if row.told is None:
+        return (AskedPerson(str(row.person_id)),) if row.person_id else ()
+    return tuple(AskedPerson(item["person_id"], tuple(item["instead_of"])) for item in row.told)

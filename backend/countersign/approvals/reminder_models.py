@@ -17,7 +17,12 @@ class ReminderKind(models.TextChoices):
 
 
 class Reminder(models.Model):
-    """One thing to tell: planned with the request, told once."""
+    """One thing to tell: planned with the request, told once.
+
+    Attributes:
+        person_id: the owner whom an escalation tells.
+        told: who was told, and instead of whom; null where it was told before that was kept.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     request = models.ForeignKey(
@@ -28,6 +33,7 @@ class Reminder(models.Model):
     person_id = models.UUIDField(null=True)
     due_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+    told = models.JSONField(null=True)
 
     class Meta:
         """Each once a request."""

@@ -8,6 +8,7 @@ import typer
 
 from countersign import __version__
 from countersign.cli import (
+    absence,
     audit,
     break_glass,
     doctor,
@@ -40,6 +41,7 @@ app.command()(demo.demo)
 app.command()(down.down)
 app.command()(status.status)
 app.command()(doctor.doctor)
+app.add_typer(absence.app, name="absence")
 app.add_typer(audit.app, name="audit")
 app.add_typer(user.app, name="user")
 app.add_typer(pack.app, name="pack")

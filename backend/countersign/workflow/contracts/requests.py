@@ -40,7 +40,9 @@ class RequestView:
 
     Attributes:
         reminded: how much of its time is over: ``none``, ``half`` or ``four_fifths``.
-        escalated_to: names of the owners who were told.
+        reminded_me: one of those reminders was for the viewer.
+        instead_of: names of people who are away, for whom the viewer is asked.
+        escalated_to: names of the owners who were told, or of who stands in for them.
         escalated_to_me: the viewer is one of them.
     """
 
@@ -63,6 +65,8 @@ class RequestView:
     allowed_actions: tuple[str, ...]
     mine: bool
     reminded: Literal["none", "half", "four_fifths"]
+    reminded_me: bool
+    instead_of: tuple[str, ...]
     escalated_to: tuple[str, ...]
     escalated_to_me: bool
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from countersign.accounts.away import away_at
 from countersign.accounts.keys import key_twins
 from countersign.accounts.policies import may
 from countersign.accounts.selectors import person_names
@@ -11,6 +12,7 @@ from countersign.approvals.quorum import quorum_progress
 from countersign.approvals.selectors import request_get, request_list
 from countersign.projects.selectors import project_get
 from countersign.runs.selectors import run_get
+from countersign.shared.clock import now
 from countersign.shared.paging import sequence_page
 from countersign.workflow.break_glass import window_used
 from countersign.workflow.contracts import (
@@ -27,6 +29,7 @@ from countersign.workflow.contracts import (
 )
 from countersign.workflow.deciding import standing_of
 from countersign.workflow.gate_results import gate_results_on
+from countersign.workflow.queries.absences import stood_in_for
 from countersign.workflow.queries.asked import asked_item_views, asked_views
 from countersign.workflow.queries.common import project_id_of, project_ref
 from countersign.workflow.queries.deciders import deciders_views, excluded_views, reason_explained
@@ -43,6 +46,9 @@ from countersign.workflow.queries.runs import gate_count
 from countersign_verify.vocabulary import SELF_APPROVED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from countersign.accounts.contracts import Away
     from countersign.approvals.contracts import RequestData
     from countersign.shared.actor import Actor
     from countersign.shared.paging import Page
@@ -66,7 +72,8 @@ def request_page(
     """
     requests = request_list(actor=actor, states=_STATES[state], project_id=project_id_of(actor, project))
     twins = key_twins(str(actor.person_id))
-    views = [_request_view(actor, request, standing_of(actor, request, twins)) for request in requests]
+    away = away_at(now())
+    views = [_request_view(actor, request, standing_of(actor, request, twins), away) for request in requests]
     views.sort(
         key=lambda view: (not (view.mine or view.escalated_to_me), -(view.risk_score or 0), view.expires_at)
     )
@@ -83,7 +90,9 @@ def request_state(*, actor: Actor, request_id: str) -> str:
     return request_get(actor=actor, request_id=request_id).state
 
 
-def _request_view(actor: Actor, request: RequestData, standing: Standing) -> RequestView:
+def _request_view(
+    actor: Actor, request: RequestData, standing: Standing, away: Mapping[str, Away]
+) -> RequestView:
     project = project_get(actor=actor, project_id=request.project_id)
     told = told_of(actor, request.id)
     gates, files, added, deleted = GateCount(0, 0), 0, 0, 0
@@ -122,6 +131,8 @@ def _request_view(actor: Actor, request: RequestData, standing: Standing) -> Req
         allowed_actions=_allowed(request, standing),
         mine=standing.mine,
         reminded=told.reminded,
+        reminded_me=told.reminded_me,
+        instead_of=stood_in_for(actor, request, away),
         escalated_to=told.escalated_to,
         escalated_to_me=told.escalated_to_me,
     )
@@ -150,7 +161,7 @@ def request_detail(*, actor: Actor, request_id: str) -> RequestDetailView:
     names = person_names([item.person_id for item in request.decisions])
     standing = standing_of(actor, request, key_twins(str(actor.person_id)))
     return RequestDetailView(
-        request=_request_view(actor, request, standing),
+        request=_request_view(actor, request, standing, away_at(now())),
         digest=request.subject_digest,
         pack=PackRef(request.subject_digest, parts.pack_size) if parts else None,
         run_id=parts.run.id if parts else None,

@@ -1,6 +1,70 @@
 // Generated from the OpenAPI document by `npm run generate`. Do not edit.
 
 export interface paths {
+    "/api/v1/absences/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who is away, and who stands in
+         * @description Answer all of them, the latest first.
+         */
+        get: operations["absences_list"];
+        put?: never;
+        /**
+         * Say when somebody is away, and who stands in
+         * @description Keep it, and answer it.
+         */
+        post: operations["absences_declare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/absences/{id}/delegate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name another delegate, or none; a delegate may lay it down
+         * @description Change it.
+         */
+        post: operations["absences_delegate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/absences/{id}/end/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End an absence now, or call it off
+         * @description End it.
+         */
+        post: operations["absences_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/approval-requests/": {
         parameters: {
             query?: never;
@@ -33,6 +97,26 @@ export interface paths {
          * @description Answer everything that the decision stands on.
          */
         get: operations["approval_requests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approval-requests/{id}/absences/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who is away of those whom a request asks, and who stands in
+         * @description Answer them; nobody for a request that does not wait any more.
+         */
+        get: operations["approval_requests_absences"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1205,6 +1289,63 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A time in which somebody is away; it takes no right from them and gives none to the delegate. */
+        Absence: {
+            id: string;
+            person_id: string;
+            person: string;
+            delegate_id: string | null;
+            /** @description who was named to stand in */
+            delegate: string | null;
+            /** @description in which the delegate is asked */
+            roles: string[];
+            /** @description why nobody stands in, with the mend; empty where somebody does */
+            nobody: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /**
+             * Format: date-time
+             * @description when it was ended early or called off
+             */
+            ended_at: string | null;
+            state: components["schemas"]["AbsenceStateEnum"];
+            declared_by: string;
+            mine: boolean;
+            /** @description this viewer was named to stand in */
+            stands_in: boolean;
+            may_change: boolean;
+        };
+        /** @description An absence; an administrator names the person, everybody else is away themselves. */
+        AbsenceInput: {
+            /**
+             * @description address or id of the person
+             * @default
+             */
+            person: string;
+            /**
+             * Format: date-time
+             * @description left out: now; never in the past
+             */
+            starts_at?: string | null;
+            /** Format: date-time */
+            ends_at: string;
+            /**
+             * @description address or id of the person who stands in; left out: nobody
+             * @default
+             */
+            delegate: string;
+        };
+        /** @enum {string} */
+        AbsenceStateEnum: "coming" | "now" | "over";
+        /** @description Who is away now, will be, or was in the last 30 days. */
+        Absences: {
+            results: components["schemas"]["Absence"][];
+            /** @description who could stand in for this viewer */
+            stand_ins: components["schemas"]["StandIn"][];
+            may_declare_for_others: boolean;
+        };
         /** @description The task that carries the request out. */
         Accepted: {
             /** Format: uuid */
@@ -1214,6 +1355,7 @@ export interface components {
         /** @enum {string} */
         Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "slot.keep" | "governance.write" | "quorum.propose" | "quorum.confirm" | "quorum.withdraw" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "audit.read" | "read";
         Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "quorum.propose" | "quorum.confirm" | "quorum.withdraw" | "export.write" | "account.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "retention.read" | "retention.clean" | "audit.read" | "read";
+        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "governance.write" | "quorum.propose" | "quorum.confirm" | "quorum.withdraw" | "export.write" | "account.write" | "absence.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "audit.read" | "read";
         /** @description A passkey that may sign. */
         AllowedCredential: {
             id: string;
@@ -1244,7 +1386,11 @@ export interface components {
             mine: boolean;
             /** @description how much of its working time is over */
             reminded: components["schemas"]["Reminded"];
-            /** @description owners who were told that nobody decided */
+            /** @description a reminder was for this viewer */
+            reminded_me: boolean;
+            /** @description people who are away, for whom this viewer is asked */
+            instead_of: string[];
+            /** @description owners, or who stands in, who were told that nobody decided */
             escalated_to: string[];
             escalated_to_me: boolean;
         };
@@ -1273,7 +1419,11 @@ export interface components {
             mine: boolean;
             /** @description how much of its working time is over */
             reminded: components["schemas"]["Reminded"];
-            /** @description owners who were told that nobody decided */
+            /** @description a reminder was for this viewer */
+            reminded_me: boolean;
+            /** @description people who are away, for whom this viewer is asked */
+            instead_of: string[];
+            /** @description owners, or who stands in, who were told that nobody decided */
             escalated_to: string[];
             escalated_to_me: boolean;
             /** @description what the decision is bound to; send it back with the decision */
@@ -1610,6 +1760,11 @@ export interface components {
         DecisionOption: {
             name: string;
             text: string;
+        };
+        /** @description Another delegate; an empty one takes the delegation back. */
+        DelegateInput: {
+            /** @description address or id of the person */
+            delegate: string;
         };
         /** @description A deliverable with what proves it and what works on it. */
         Deliverable: {
@@ -2499,6 +2654,24 @@ export interface components {
         };
         /** @enum {string} */
         Reminded: "none" | "half" | "four_fifths";
+        /** @description Somebody who would be asked about a request, and is away. */
+        RequestAbsence: {
+            person: string;
+            /** @description those that the request waits for */
+            roles: string[];
+            /** Format: date-time */
+            until: string;
+            /** @description who is asked instead */
+            stand_in: string | null;
+            /** @description why nobody is asked instead; empty where somebody is */
+            nobody: string;
+            /** @description this viewer is asked instead */
+            mine: boolean;
+        };
+        /** @description Who of those who would be asked is away. */
+        RequestAbsences: {
+            results: components["schemas"]["RequestAbsence"][];
+        };
         /** @enum {string} */
         RequestAction: "approve" | "reject" | "request_changes" | "download_pack";
         /** @description The next merge slot, kept for one change. */
@@ -2840,6 +3013,13 @@ export interface components {
             /** @description where the browser goes to begin */
             url: string;
         };
+        /** @description Somebody who holds a role that this viewer holds as well. */
+        StandIn: {
+            person_id: string;
+            name: string;
+            /** @description those that both hold */
+            roles: string[];
+        };
         /** @description What a decision is about. */
         Subject: {
             kind: components["schemas"]["SubjectKind"];
@@ -2978,6 +3158,107 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    absences_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Absences"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    absences_declare: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AbsenceInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    absences_delegate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegateInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    absences_end: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     approval_requests_list: {
         parameters: {
             query?: {
@@ -3023,6 +3304,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApprovalRequestDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approval_requests_absences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestAbsences"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -26,6 +26,8 @@ export function sampleRequest(changed: Partial<DecisionRequest> = {}): DecisionR
     reminded: "none",
     escalated_to: [],
     escalated_to_me: false,
+    reminded_me: false,
+    instead_of: [],
     digest: digest("a"),
     pack: { digest: digest("a"), size: 94_208 },
     run_id: "r1",
