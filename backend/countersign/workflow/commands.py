@@ -32,7 +32,7 @@ from countersign.workflow.quorums import quorum_require
 from countersign.workflow.standing import standing_require
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from countersign.approvals.contracts import AssertionInput, PreparedData, Verdict
     from countersign.plans.contracts import PlanData
@@ -163,7 +163,7 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
         raise WorkItemNotRunnable(message, work_item_id=item.id)
     asked = asked_for(item.id)
     project = project_get(actor=EXECUTOR, project_id=item.project_id)
-    warnings = quorum_require(project, actor.participants | askers(asked))
+    warnings = quorum_require(project, _participants(actor, askers(asked)))
     if item.state is WorkItemState.RUNNING and not _runs_open(item.id):
         # A process that died between beginning the item and creating its run left it like this.
         _item_release(item.id)
@@ -192,6 +192,17 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
         _item_release(item.id)
         raise
     return RunBegun(run_id=run.id, job_id=job_id, warnings=warnings)
+
+
+def _participants(actor: Actor, prompters: Iterable[str]) -> dict[str, str]:
+    """Return who takes part in a run that the actor begins, and how."""
+    found = dict.fromkeys(prompters, "asked for changes that it makes")
+    if actor.minted_by:
+        found[actor.minted_by] = "made the token that starts it"
+    if actor.person_id:
+        started = "starts it" if actor.kind == "person" else "is whom the agent that starts it acts for"
+        found[actor.person_id] = started
+    return found
 
 
 def _runs_open(work_item_id: str) -> bool:

@@ -1,24 +1,38 @@
-"""Whether enough people are left who could decide, asked before a run spends anything."""
+"""Whether enough people are left who could decide, asked before a run spends anything.
+
+Left out is who would take part, who is away until a request of now would have expired, and, where the project
+asks for passkeys, who has none that may decide. Who shares a key with a participant goes with them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from countersign.accounts.eligible import deciders
+from countersign.accounts.away import away_through
+from countersign.accounts.deciding import credentials_usable
+from countersign.accounts.eligible import deciders, role_persons
+from countersign.accounts.keys import key_groups
+from countersign.accounts.selectors import person_names
 from countersign.approvals.contracts import QuorumRule
+from countersign.approvals.deadlines import expiry
 from countersign.approvals.seats import seats_open
 from countersign.governance.quorums import quorum_in_force
+from countersign.shared.clock import now
 from countersign.shared.env import demo_installation
 from countersign.shared.errors import Conflict
+from countersign.shared.passkey_party import passkey_party
+from countersign.workflow.assessment import passkey_wanted
+from countersign.workflow.deadlines import decision_time
 from countersign_verify.vocabulary import TIER_CAB, TIER_STANDARD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from countersign.accounts.eligible import Decider
     from countersign.projects.contracts import ProjectData
 
+NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
 _TITLES: Final = {TIER_STANDARD: "the standard tier", TIER_CAB: "the tier of the CAB"}
 
 
@@ -45,11 +59,31 @@ class Seats:
 
 
 @dataclass(frozen=True, slots=True)
+class Hindered:
+    """Somebody who holds a role that is asked for and could not decide, and why, with the mend.
+
+    Attributes:
+        code: ``takes_part``, ``same_key``, ``away`` or ``no_passkey``.
+    """
+
+    person_id: str
+    name: str
+    roles: tuple[str, ...]
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class TierStanding:
-    """Whether a tier's quorum can be met."""
+    """Whether a tier's quorum can be met.
+
+    Attributes:
+        hindered: who would be there otherwise.
+    """
 
     tier: str
     seats: tuple[Seats, ...]
+    hindered: tuple[Hindered, ...] = ()
 
     @property
     def met(self) -> bool:
@@ -61,18 +95,23 @@ class TierStanding:
         needed = ", ".join(f"{seat.required} x {seat.role}" for seat in self.seats)
         there = ", ".join(f"{seat.eligible} x {seat.role}" for seat in self.seats)
         missing = " and ".join(f"{seat.role} to {seat.missing} more" for seat in self.seats if seat.missing)
+        who = "; ".join(f"{one.name} ({', '.join(one.roles)}) {one.why}" for one in self.hindered)
         return (
             f"{_TITLES[self.tier]} of {project.slug} needs {needed}; of those who take no part in this, "
-            f"{there} could decide. Give the role {missing} first (countersign user add, or the console)"
+            f"{there} could decide{f' ({who})' if who else ''}. "
+            f"Give the role {missing} first (countersign user add, or the console)"
         )
 
 
 def tier_standing(
-    tier: str, rules: Sequence[QuorumRule], people: Sequence[Decider], excluded: frozenset[str]
+    tier: str, rules: Sequence[QuorumRule], hindrances: Mapping[str, tuple[str, str]]
 ) -> TierStanding:
-    """Return whether people who are not excluded can make a quorum."""
-    left = [person.roles for person in people if not person.persons & excluded]
+    """Return whether those who are not hindered (code and text by person) can make a quorum."""
+    asked, demo = {rule.role for rule in rules}, demo_installation()
+    held = role_persons(roles=asked, unattended=demo)
+    left = [person.roles for person in deciders(roles=asked, unattended=demo, without=hindrances)]
     missing = seats_open(rules, left)
+    names = person_names(hindrances) if missing else {}
     return TierStanding(
         tier,
         tuple(
@@ -84,15 +123,22 @@ def tier_standing(
             )
             for rule in rules
         ),
+        tuple(
+            Hindered(person, names[person], tuple(sorted(held[person])), *hindrances[person])
+            for person in held
+            if person in names
+        ),
     )
 
 
-def tiers_standing(project: ProjectData, excluded: Iterable[str] = ()) -> tuple[TierStanding, ...]:
+def tiers_standing(
+    project: ProjectData, participants: Mapping[str, str] = NOBODY
+) -> tuple[TierStanding, ...]:
     """Return for each tier of a project whether enough people are there; in a trial one person decides.
 
     Args:
         project: where the change would be made.
-        excluded: the persons who would take part in it, and can't decide on it.
+        participants: the persons who would take part in it and can't decide on it, and what they do.
 
     Raises:
         QuorumPolicyUnlogged: the log tells of another quorum policy than the tables.
@@ -100,31 +146,71 @@ def tiers_standing(project: ProjectData, excluded: Iterable[str] = ()) -> tuple[
     tiers: dict[str, tuple[QuorumRule, ...]]
     if project.trial:
         tiers = {TIER_STANDARD: (QuorumRule("director", 1),)}
-        excluded = ()
+        participants = NOBODY
     else:
         tiers = {
             tier: tuple(QuorumRule(role, count) for role, count in sorted(parts.items()))
             for tier, parts in quorum_in_force(project_id=project.id).tiers.items()
         }
-    roles = {rule.role for rules in tiers.values() for rule in rules}
-    people = deciders(roles=roles, unattended=demo_installation())
-    out = frozenset(excluded)
-    return tuple(tier_standing(tier, rules, people, out) for tier, rules in sorted(tiers.items()))
+    out = {**_away(project), **_taking_part(participants)}
+    return tuple(
+        tier_standing(tier, rules, {**_keyless(project, tier, rules), **out})
+        for tier, rules in sorted(tiers.items())
+    )
 
 
-def quorum_require(project: ProjectData, excluded: Iterable[str]) -> tuple[str, ...]:
+def _taking_part(participants: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return who can't decide on what they take part in, and who shares a key with one of them."""
+    groups = key_groups()
+    twins = {twin for person in participants for twin in groups.get(person, ())}
+    sharing = ("same_key", "has the same key as somebody who takes part: each needs a passkey of their own")
+    return {
+        **dict.fromkeys(twins, sharing),
+        **{person: ("takes_part", why) for person, why in participants.items()},
+    }
+
+
+def _away(project: ProjectData) -> dict[str, tuple[str, str]]:
+    """Return who is away until a request that is opened now would have expired."""
+    moment = now()
+    absent = away_through(moment, expiry(decision_time(project), moment))
+    return {
+        person: ("away", f"is away until {one.until:%Y-%m-%d %H:%M} UTC: countersign absence end")
+        for person, one in absent.items()
+    }
+
+
+def _keyless(project: ProjectData, tier: str, rules: Sequence[QuorumRule]) -> dict[str, tuple[str, str]]:
+    """Return who has no passkey that may decide, where the project asks for one in this tier."""
+    if not passkey_wanted(project, tier):
+        return {}
+    party = passkey_party()
+    held = role_persons(roles={rule.role for rule in rules}, unattended=demo_installation())
+    why = (
+        "has no passkey that decides here: enrol one on the page Passkeys, and another person confirms it"
+        if party
+        else "can use no passkey: this platform is served at an address that none can belong to"
+    )
+    return {
+        person: ("no_passkey", why)
+        for person in held
+        if party is None or not credentials_usable(person_id=person, rp_id=party.rp_id)
+    }
+
+
+def quorum_require(project: ProjectData, participants: Mapping[str, str]) -> tuple[str, ...]:
     """Refuse to begin what too few people could approve; return what to know of the tier of the CAB.
 
     Args:
         project: where the change would be made.
-        excluded: the persons who would take part in it, and can't decide on it.
+        participants: the persons who would take part in it and can't decide on it, and what they do.
 
     Raises:
         QuorumImpossible: too few people are left for the quorum that every change needs at least.
         QuorumPolicyUnlogged: the log tells of another quorum policy than the tables.
     """
     warnings = []
-    for standing in tiers_standing(project, excluded):
+    for standing in tiers_standing(project, participants):
         if standing.met:
             continue
         if standing.tier == TIER_STANDARD:
@@ -141,6 +227,10 @@ def quorum_require(project: ProjectData, excluded: Iterable[str]) -> tuple[str, 
                     }
                     for seat in standing.seats
                     if seat.missing
+                ],
+                hindered=[
+                    {"person_id": one.person_id, "roles": list(one.roles), "code": one.code}
+                    for one in standing.hindered
                 ],
             )
         warnings.append(
