@@ -122,7 +122,7 @@ def event_read(data: bytes, index: int) -> tuple[str, LoggedEvent | None]:
         person_id=person,
         unattended=actor["unattended"] is True,
         data=payload,
-        token_id=None if actor["token_id"] is None else str(actor["token_id"]),
+        token_id=actor["token_id"] if isinstance(actor["token_id"], str) else None,
     )
 
 
@@ -139,6 +139,8 @@ def _actor_check(actor: Mapping[str, Json]) -> str | None:
     label = actor["label"]
     if person is not None and not isinstance(person, str):
         raise RefusedError("event.person", "the person of the actor is not an id")
+    if actor["token_id"] is not None and not isinstance(actor["token_id"], str):
+        raise RefusedError("event.token", "the token of the actor is not an id")
     if isinstance(label, dict):
         keys_exact(label, _LABEL, "the label of the actor")
         base64_decode(json_field(label, "nonce", str, "the label of the actor"))

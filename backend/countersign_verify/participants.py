@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from countersign_verify.decision import KIND_CHANGE
+from countersign_verify.encoding import field as json_field
 from countersign_verify.errors import RefusedError
 from countersign_verify.log_events import LogContent, LoggedEvent
 from countersign_verify.vocabulary import (
@@ -173,8 +174,8 @@ def _minter(event: LoggedEvent, minters: Mapping[str, str | None]) -> str | None
 
 def _begun(event: LoggedEvent, minters: Mapping[str, str | None]) -> Begun:
     where = f"event {event.index}: the run"
-    prompters = event.data["prompters"]
-    if not isinstance(prompters, list) or not all(isinstance(item, str) for item in prompters):
+    prompters = json_field(event.data, "prompters", list, where)
+    if not all(isinstance(item, str) for item in prompters):
         raise RefusedError("participants.prompters", f"{where} has prompters that are no list of ids")
     return Begun(
         index=event.index,
@@ -187,8 +188,9 @@ def _begun(event: LoggedEvent, minters: Mapping[str, str | None]) -> Begun:
 
 def _request(event: LoggedEvent, requests: dict[str, str]) -> None:
     about = event.data["about"]
-    if isinstance(about, list) and about[:1] == [KIND_CHANGE] and len(about) == len((KIND_CHANGE, "id")):
-        requests.setdefault(event.subject_id, str(about[1]))
+    match about:
+        case [str(kind), str(subject_id)] if kind == KIND_CHANGE:
+            requests.setdefault(event.subject_id, subject_id)
 
 
 def _asked(event: LoggedEvent, requests: dict[str, str], found: Participants) -> None:

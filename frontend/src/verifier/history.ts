@@ -5,6 +5,7 @@ import type { Decision } from "./decision";
 import { Refused } from "./errors";
 import type { LogContent, LoggedEvent } from "./log-events";
 import type { VerifiedPack } from "./pack-verify";
+import { Participants } from "./participants";
 import type { TreeEntry } from "./tree";
 import { trialsRead } from "./trial";
 import { EVENT } from "./vocabulary";
@@ -44,6 +45,8 @@ export class History {
   readonly unmade: ReadonlyMap<string, LoggedEvent>;
   /** The projects that began as a trial. */
   readonly trials: ReadonlySet<string>;
+  /** Who took part in which run. */
+  participants = new Participants();
   readonly windows = new Map<string, Window>();
   /** The window under which runs were merged without their quorum, by run. */
   readonly underGlass = new Map<string, string>();

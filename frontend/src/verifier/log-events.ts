@@ -29,6 +29,8 @@ export class LoggedEvent {
   readonly personId: string | null;
   readonly unattended: boolean;
   readonly data: JsonObject;
+  /** The token that was used, if any. */
+  readonly tokenId: string | null;
 
   constructor(event: JsonObject, index: number, personId: string | null) {
     const actor = object(event, "actor", WHERE);
@@ -43,6 +45,8 @@ export class LoggedEvent {
     this.personId = personId;
     this.unattended = flag(actor, "unattended", WHERE);
     this.data = object(event, "data", WHERE);
+    const token = given(actor, "token_id");
+    this.tokenId = typeof token === "string" ? token : null;
   }
 
   /** A field of the event's data that is text. */
@@ -108,6 +112,10 @@ function actorCheck(actor: JsonObject): string | null {
   const label = given(actor, "label");
   if (person !== null && typeof person !== "string") {
     throw new Refused("event.person", "the person of the actor is not an id");
+  }
+  const token = given(actor, "token_id");
+  if (token !== null && typeof token !== "string") {
+    throw new Refused("event.token", "the token of the actor is not an id");
   }
   if (isObject(label)) {
     keysExact(label, LABEL, "the label of the actor");

@@ -10,6 +10,7 @@ import type { LogContent, LoggedEvent } from "./log-events";
 import { ENVELOPE_SUFFIX, INDEX, type LogFiles } from "./log-files";
 import { type Merge, mergeCheck, mergeRead } from "./merges";
 import { packVerify } from "./pack-verify";
+import { deciderApart, packExcludes, Participants } from "./participants";
 import { deciderCheck, passkeyCheck, type People } from "./people";
 import { phaseComplete, proofUnsigned } from "./phases";
 import { policiesRead } from "./quorum-policy";
@@ -108,6 +109,31 @@ export async function decisionsCheck(
       }
       nonces.add(logged.decision.nonce);
       history.decisions.set(logged.id, logged);
+    },
+  );
+}
+
+/** Check that every pack excludes who took part, and that none of them decided. */
+export async function participantsCheck(content: LogContent, history: History): Promise<void> {
+  const participants = Participants.read(content);
+  history.participants = participants;
+  await each(
+    [...history.sealed].filter(([digest]) => history.packs.has(digest)),
+    ([digest]) => `packs/${digestHex(digest)}.tar`,
+    ([digest, event]) => {
+      const pack = history.packs.get(digest)?.pack;
+      if (pack === undefined) return;
+      packExcludes(list(pack.subject, "excluded", "the subject of the pack"), participants.ofRun(event.subjectId));
+    },
+  );
+  await each(
+    history.decisions.values(),
+    ({ id }) => `decision ${id}`,
+    ({ decision, event }) => {
+      participants.tokenOwn(event);
+      // In a trial one person may decide on their own change, and everything says so.
+      if (decision.change === null || decision.trial !== "") return;
+      deciderApart(decision.personId, participants.ofRun(decision.change.runId));
     },
   );
 }
@@ -282,6 +308,11 @@ function signOff(phaseId: string, proof: JsonObject, history: History): void {
     if (pack !== undefined && pack.trial !== decision.trial) {
       throw new Refused("phase.trial", "a sign-off that is self-approved counts in its trial only");
     }
+  }
+  if (decision.trial !== "") return;
+  const runs = proofChanges(proof).flatMap((change) => (says(change.get("merge_commit")) ? [change.get("run")] : []));
+  for (const run of [...new Set(runs)].map(String).sort()) {
+    deciderApart(decision.personId, history.participants.initiators(run));
   }
 }
 

@@ -13,6 +13,7 @@ import {
   envelopeName,
   mergesCheck,
   packsCheck,
+  participantsCheck,
   phasesCheck,
   proofDigests,
   quorumsCheck,
@@ -183,6 +184,11 @@ async function evidenceAttempt(files: LogFiles, trust: Trust, content: LogConten
     "decisions",
     () => decisionsCheck(files, trust, content, history, people),
     () => decisionsDetail(history),
+  );
+  await report.attempt(
+    "participants",
+    () => participantsCheck(content, history),
+    () => `those of ${history.participants.count} runs: every pack excludes them, none decided`,
   );
   await report.attempt(
     "addenda",

@@ -143,6 +143,9 @@ export const EVENT = {
   credentialRevoked: "credential.revoked",
   quorumProposed: "quorum_policy.proposed",
   quorumSet: "quorum_policy.set",
+  tokenIssued: "token.issued",
+  runCreated: "run.created",
+  requested: "approval.requested",
 } as const;
 
 /** Events that files of an export are held against, and the data they must carry. */
@@ -166,6 +169,9 @@ export const EVENT_DATA: ReadonlyMap<string, readonly string[]> = new Map<string
   [EVENT.credentialRevoked, ["person_id", "credential"]],
   [EVENT.quorumProposed, ["policy_id", "project", "tiers"]],
   [EVENT.quorumSet, ["policy_id", "project", "tiers"]],
+  [EVENT.tokenIssued, []],
+  [EVENT.runCreated, ["work_item_id", "prompters"]],
+  [EVENT.requested, ["about"]],
   [EVENT.mergeIntended, ["base_before", "merge_commit", "result_tree", "state_commit", "tag"]],
   [
     EVENT.merged,

@@ -46,6 +46,7 @@ assert isinstance(ACTOR, dict)
         (event(actor={**ACTOR, "unattended": 0}), "field.type"),
         (event(actor={**ACTOR, "roles": [1]}), "event.roles"),
         (event(actor={**ACTOR, "person_id": 1}), "event.person"),
+        (event(actor={**ACTOR, "token_id": 1}), "event.token"),
         (event(actor={**ACTOR, "person_id": "p"}), "event.label"),
         (event(actor={**ACTOR, "label": None}), "event.label"),
         (event(actor={**ACTOR, "label": {"key": "k"}}), "field.missing"),

@@ -104,7 +104,7 @@ def test_participants_of_a_run_that_no_person_began_are_its_prompters() -> None:
     [
         (lambda world: begin(world, token_id="t9"), "participants.token"),
         (begun_twice, "participants.twice"),
-        (lambda world: begin(world, prompters="a"), "participants.prompters"),
+        (lambda world: begin(world, prompters="a"), "field.type"),
         (lambda world: begin(world, prompters=[1]), "participants.prompters"),
     ],
 )
