@@ -171,7 +171,7 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
     try:
         # Somebody may have asked for changes until now; from here on nobody can.
         asked = asked_for(item.id)
-        warnings = quorum_require(project, actor.participants | askers(asked))
+        warnings = quorum_require(project, _participants(actor, askers(asked)))
         prompt = prompt_for(actor=actor, item=item, lease=None, asked=asked)
         run, job_id = run_create(
             actor=actor,
