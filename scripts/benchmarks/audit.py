@@ -1,7 +1,8 @@
 """What recording an event costs inside a transaction that changes something, with eight writers at once.
 
 Commits are durable, the server is real, and what is compared runs a few seconds apart, over and over: without
-the event, with django-auditlog, and with a hash chain whose end every writer has to lock.
+the event, with it in both of the platform's forms, with django-auditlog, and with a hash chain whose end
+every writer has to lock.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.harness import Bar, Benchmark, Measurement
+from benchmarks.harness import Bar, Benchmark, Measurement, Rounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from benchmarks.log_server import LogServer
 
@@ -24,10 +25,15 @@ WRITERS = 8
 SECONDS = 2.0
 # The writers begin together; the slowest must have read the order by then.
 _LEAD_SECONDS = 0.2
+FORMS = ("plain", "own", "record", "auditlog", "chain", "bare")
 NAMES = (
     "audit.append",
     "audit.append_to_auditlog",
     "audit.append_to_chain",
+    "audit.append_own",
+    "audit.append_own_to_auditlog",
+    "audit.append_own_to_chain",
+    "audit.append_own_to_bare",
 )
 # The same columns and indexes as the log's own table, so that both can be searched alike.
 _CHAIN = """
@@ -70,7 +76,7 @@ def writers_running(server: LogServer) -> Iterator[Writers]:
     ]
     writers = Writers(processes)
     try:
-        for form in ("plain", "record", "auditlog", "chain"):
+        for form in FORMS:
             writers.rate(form, 0.3)
         yield writers
     finally:
@@ -79,28 +85,33 @@ def writers_running(server: LogServer) -> Iterator[Writers]:
             process.wait()
 
 
-def audit_append(writers: Writers, name: str) -> Benchmark:
-    """Return the benchmark of this name."""
-    rate_of = writers.rate
+def audit_append(writers: Writers, names: Sequence[str]) -> Iterator[Benchmark]:
+    """Yield the named benchmarks; all take their figures from the same rounds, where each form has a turn.
 
-    def time_of(form: str) -> float:
-        return WRITERS * 1000 / rate_of(form)
+    ``append`` is ``record()`` beside the change, ``append_own`` the event in the change's own statement.
+    ``append_own_to_bare`` holds that statement against itself without the event, for orientation: it leaves
+    out what the form saves where Django writes the change.
+    """
+    rounds = Rounds(lambda: {form: writers.rate(form) for form in FORMS})
+
+    def time_of(form: str, baseline: str) -> Callable[[], Measurement]:
+        return rounds.figures(
+            lambda rates: Measurement(WRITERS * 1000 / rates[form], WRITERS * 1000 / rates[baseline])
+        )
+
+    def rate_of(form: str, baseline: str) -> Callable[[], Measurement]:
+        return rounds.figures(lambda rates: Measurement(rates[form], rates[baseline]))
 
     milliseconds, rate = "ms per transaction", "transactions/s"
-    return {
-        "audit.append": Benchmark(
-            name,
-            milliseconds,
-            lambda: Measurement(time_of("record"), time_of("plain")),
-            Bar("ratio", "most", 1.4),
-        ),
-        "audit.append_to_auditlog": Benchmark(
-            name,
-            rate,
-            lambda: Measurement(rate_of("record"), rate_of("auditlog")),
-            Bar("ratio", "least", 1.5),
-        ),
-        "audit.append_to_chain": Benchmark(
-            name, rate, lambda: Measurement(rate_of("record"), rate_of("chain")), Bar("ratio", "least", 3)
-        ),
-    }[name]
+    every = {
+        "audit.append": (milliseconds, time_of("record", "plain"), Bar("ratio", "most", 1.4)),
+        "audit.append_to_auditlog": (rate, rate_of("record", "auditlog"), Bar("ratio", "least", 1.5)),
+        "audit.append_to_chain": (rate, rate_of("record", "chain"), Bar("ratio", "least", 3)),
+        "audit.append_own": (milliseconds, time_of("own", "plain"), Bar("ratio", "most", 1.15)),
+        "audit.append_own_to_auditlog": (rate, rate_of("own", "auditlog"), Bar("ratio", "least", 2.5)),
+        "audit.append_own_to_chain": (rate, rate_of("own", "chain"), Bar("ratio", "least", 5)),
+        "audit.append_own_to_bare": (milliseconds, time_of("own", "bare"), None),
+    }
+    for name in names:
+        unit, measure, bar = every[name]
+        yield Benchmark(name, unit, measure, bar)

@@ -7,13 +7,16 @@ median of the per-round ratios; the absolute numbers are there for orientation.
 from __future__ import annotations
 
 import statistics
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROUNDS = 5
+_NOTICED_SECONDS = 0.1
+Taken = TypeVar("Taken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,15 @@ class Benchmark:
     round: Callable[[], Measurement]
     bar: Bar | None = None
 
-    def run(self, rounds: int = ROUNDS) -> Row:
-        """Measure and return the row."""
-        taken = [self.round() for _ in range(rounds)]
+    def run(self, rounds: int, tell: Callable[[str], None]) -> Row:
+        """Measure, saying how far it is, and return the row."""
+        taken = []
+        for number in range(1, rounds + 1):
+            started = time.monotonic()
+            taken.append(self.round())
+            # A round that another benchmark has measured already is no news.
+            if time.monotonic() - started > _NOTICED_SECONDS:
+                tell(f"{self.name}: round {number} of {rounds}")
         value = statistics.median(item.value for item in taken)
         baselines = [item.baseline for item in taken if item.baseline is not None]
         ratios = [item.value / item.baseline for item in taken if item.baseline]
@@ -86,3 +95,24 @@ class Benchmark:
             bar=str(self.bar) if self.bar else None,
             met=self.bar.met(value=value, ratio=ratio) if self.bar else None,
         )
+
+
+@dataclass(slots=True)
+class Rounds(Generic[Taken]):
+    """Rounds that several benchmarks take their figures from: each round is measured once."""
+
+    measure: Callable[[], Taken]
+    taken: list[Taken] = field(default_factory=list)
+
+    def figures(self, figure: Callable[[Taken], Measurement]) -> Callable[[], Measurement]:
+        """Return what gives one benchmark its figure of the next round."""
+        place = 0
+
+        def following() -> Measurement:
+            nonlocal place
+            if place == len(self.taken):
+                self.taken.append(self.measure())
+            place += 1
+            return figure(self.taken[place - 1])
+
+        return following

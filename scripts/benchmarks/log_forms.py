@@ -19,6 +19,8 @@ import django
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from countersign.jobs.models import IdempotencyKey
+
 # Any constant will do: who holds it may append to the chain.
 _CHAIN_LOCK = 0x636861696E
 _CHAIN_INSERT = """
@@ -26,6 +28,10 @@ INSERT INTO bench_chain
     (event_id, type, actor_kind, actor_id, subject_type, subject_id, correlation_id, hash, body)
 VALUES (%s, 'bench.appended', 'service', 'bench', 'bench', %s, '', %s, %s)
 """
+_BARE_INSERT = (
+    "INSERT INTO jobs_idempotencykey (key, user_id, request_digest, headers)"
+    " VALUES (%s, %s, %s, '{}') RETURNING 1"
+)
 
 
 def plain() -> None:
@@ -45,6 +51,30 @@ def recorded() -> None:
         subject=("bench", str(row)),
         data={"user_id": "bench", "request_digest": "bench"},
     )
+
+
+def own() -> None:
+    """Let the change's own statement write the event, as services do where they can."""
+    from countersign.audit.changes import insert_recorded  # noqa: PLC0415 - models need django.setup()
+    from countersign.shared.actor import service_actor  # noqa: PLC0415
+
+    row = _row()
+    insert_recorded(
+        row,
+        actor=service_actor("bench"),
+        type="bench.appended",
+        subject=("bench", row.key),
+        data={"user_id": "bench", "request_digest": "bench"},
+    )
+
+
+def bare() -> None:
+    """Run the very statement of the form above without the event in it."""
+    from countersign.audit.prepared import prepared_run  # noqa: PLC0415 - models need django.setup()
+    from countersign.audit.writing import link_open  # noqa: PLC0415
+
+    row = _row()
+    prepared_run(link_open(), _BARE_INSERT, (row.key, row.user_id, row.request_digest))
 
 
 def chained() -> None:
@@ -78,6 +108,8 @@ def _chain(row: int) -> None:
 
 FORMS: dict[str, Callable[[], object]] = {
     "plain": plain,
+    "own": own,
+    "bare": bare,
     "record": recorded,
     "chain": chained,
     "auditlog": plain,
@@ -89,6 +121,12 @@ def _row_make() -> int:
 
     made = IdempotencyKey.objects.create(key=str(uuid.uuid4()), user_id="bench", request_digest="bench")
     return int(made.pk)
+
+
+def _row() -> IdempotencyKey:
+    from countersign.jobs.models import IdempotencyKey  # noqa: PLC0415
+
+    return IdempotencyKey(key=str(uuid.uuid4()), user_id="bench", request_digest="bench")
 
 
 @contextmanager
