@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.unit.audit.rows import event_insert
+
 if TYPE_CHECKING:
     from rest_framework.test import APIClient
 
@@ -79,11 +81,9 @@ def test_health_names_an_object_store_that_is_away(
 def test_health_names_a_sequencer_that_stands_still(db: None, client: APIClient, workers: list[str]) -> None:
     from datetime import timedelta
 
-    from countersign.audit.models import AuditEvent
     from countersign.shared.clock import now
 
-    AuditEvent.objects.create(
-        event_id="11111111-1111-4111-8111-111111111111",
+    event_insert(
         recorded_at=now() - timedelta(hours=1),
         type="run.claimed",
         actor_kind="service",

@@ -13,6 +13,7 @@ import pytest
 from countersign.shared.actor import Actor
 from countersign.shared.env import environment
 from tests.unit.audit.roles import database_role
+from tests.workflow.insider import Insider
 from tests.workflow.test_phases import checks, export
 from tests.workflow.world import PLATFORM, World, drive, failed_jobs, sequence
 
@@ -92,14 +93,17 @@ def test_signer_refuses_a_role_that_the_log_does_not_know(waiting: World) -> Non
     assert "does not say that the approver was 'director'" in refused(waiting)
 
 
-def test_signer_refuses_a_decision_that_the_log_tells_of_another_person(waiting: World) -> None:
+def test_signer_refuses_a_decision_that_the_log_tells_of_another_person(
+    waiting: World, superuser_dsn: str
+) -> None:
     from countersign.approvals.models import Decision
 
     other = waiting.person("dora", "director")
     waiting.approve("F401")
     row = Decision.objects.get()
     envelope = _changed(row.envelope, "approver", lambda approver: {**approver, "person_id": other.person_id})
-    Decision.objects.update(envelope=envelope, person_id=other.person_id)
+    insider = Insider(superuser_dsn)
+    insider.sql("UPDATE approvals_decision SET envelope = %s, person_id = %s", envelope, other.person_id)
     assert "the log tells of another decision" in refused(waiting)
 
 
@@ -129,11 +133,9 @@ def test_signer_refuses_a_decision_without_the_passkey_that_is_asked_for(waiting
     assert "asks for the approver's own passkey" in refused(waiting)
 
 
-def test_signer_refuses_a_reason_that_was_not_given(waiting: World) -> None:
-    from countersign.approvals.models import Decision
-
+def test_signer_refuses_a_reason_that_was_not_given(waiting: World, superuser_dsn: str) -> None:
     waiting.approve("F401")
-    Decision.objects.update(reason="something else")
+    Insider(superuser_dsn).sql("UPDATE approvals_decision SET reason = 'something else'")
     assert "another reason" in refused(waiting)
 
 
@@ -213,15 +215,11 @@ def _changed(envelope: dict[str, Any], name: str, change: Callable[[Any], Any]) 
     return envelope_unsigned(PAYLOAD_TYPE, canonical_bytes(content))
 
 
-def test_health_names_a_signer_that_stands_still(waiting: World) -> None:
-    from datetime import timedelta
-
+def test_health_names_a_signer_that_stands_still(waiting: World, superuser_dsn: str) -> None:
     from countersign.api.health import PartFailed, check_signer
-    from countersign.approvals.models import Decision
-    from countersign.shared.clock import now
 
     waiting.approve("F401")
     assert check_signer() == "1 decisions wait"
-    Decision.objects.update(decided_at=now() - timedelta(hours=1))
+    Insider(superuser_dsn).sql("UPDATE approvals_decision SET decided_at = now() - interval '1 hour'")
     with pytest.raises(PartFailed, match="1 decisions wait, the oldest for 36"):
         check_signer()

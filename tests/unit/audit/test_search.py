@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from countersign.audit.services import record
 from countersign.shared.actor import Actor
 from countersign.shared.errors import PermissionDenied
 from countersign.shared.paging import CursorInvalid, position_dump
+from tests.unit.audit.rows import event_insert
 
 if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
@@ -40,15 +40,8 @@ REQUESTS = ("", "request-1", "request-2")
 
 def insert(rows: list[dict[str, Any]]) -> None:
     """Write events as no process would: out of the order of time, and several at one moment."""
-    AuditEvent.objects.bulk_create(
-        AuditEvent(
-            event_id=uuid.uuid4(),
-            actor_kind="service",
-            body=b'{"actor":{"label":"a service"},"data":{}}',
-            **row,
-        )
-        for row in rows
-    )
+    for row in rows:
+        event_insert(actor_kind="service", body=b'{"actor":{"label":"a service"},"data":{}}', **row)
 
 
 @pytest.fixture

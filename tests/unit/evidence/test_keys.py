@@ -98,11 +98,18 @@ def test_pack_key_destroy_refuses(sealed: SealedPack, stranger: Actor, store: Di
 
 
 def test_pack_stored_before_packs_had_keys_is_read_and_stays(
-    sealed: SealedPack, worker: Actor, store: DirectoryStore
+    store: DirectoryStore, worker: Actor, lease: Lease
 ) -> None:
+    sealed = pack_keep(contents())
+    before = transaction.savepoint()
+    pack_record(actor=worker, lease=lease, run_id=RUN, revision=1, sealed=sealed)
     plain = pack_bytes(actor=worker, digest=sealed.digest)
+    row = EvidencePack.objects.get()
+    # A row is never changed; this is how one was written then.
+    transaction.savepoint_rollback(before)
     store.put("packs/plain.tar", plain, retain_days=1)
-    EvidencePack.objects.update(sealed_with=None, key="packs/plain.tar")
+    row.sealed_with, row.key = None, "packs/plain.tar"
+    row.save(force_insert=True)
     assert pack_bytes(actor=worker, digest=sealed.digest) == plain
     with pytest.raises(ShredRefused, match="before packs had keys"):
         destroy(sealed)

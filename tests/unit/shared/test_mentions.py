@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 
-from countersign.audit.models import AuditEvent
 from countersign.jobs.models import IdempotencyKey
 from countersign.shared import mentions
+from countersign.shared.clock import now
 from countersign.shared.mentions import Mention, mentions_find
+from tests.unit.audit.rows import event_insert
 
 LOG, ANSWERS = "audit_auditevent", "jobs_idempotencykey"
 
 
 def event(body: str) -> None:
-    AuditEvent.objects.create(
-        event_id=uuid.uuid4(), type="run.claimed", actor_kind="service", actor_id="a", body=body.encode()
+    event_insert(
+        recorded_at=now(), type="run.claimed", actor_kind="service", actor_id="a", body=body.encode()
     )
 
 
