@@ -76,6 +76,8 @@ def test_stranger_verifies_an_export_without_an_account(stage: Stage, screen: Sc
     page.get_by_role("button", name="Verify").click()
     expect(page.get_by_text("Everything that was checked holds")).to_be_visible()
     expect(page.get_by_role("heading", name="What was proved")).to_be_visible()
+    # Every check has a place in the picture.
+    expect(page.get_by_text("Other", exact=True)).to_have_count(0)
     expect(page.get_by_text(f"{exported['size']}, each well-formed and only once")).to_be_visible()
     screen.picture("verify")
     with page.expect_download() as saved:
