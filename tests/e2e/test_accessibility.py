@@ -34,6 +34,8 @@ def test_every_page_is_accessible(stage: Stage, screen: Screen, scheme: Literal[
         f"/plans/{plan['id']}",
         "/runs",
         "/break-glass",
+        "/audit?subject_type=project",
+        "/who-decides",
         f"/runs/{requests[0]['subject']['id']}",
         "/login",
         "/verify",

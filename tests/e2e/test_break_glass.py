@@ -48,3 +48,14 @@ def test_two_people_open_break_glass_and_every_page_says_so(
     page.reload()
     expect(page.get_by_text("Reviewed", exact=True)).to_be_visible()
     expect(page.get_by_text("waits for its review")).to_have_count(0)
+
+    # The log tells it, draws it, and gives it away with its proofs.
+    screen.open("/audit?type=break_glass.opened")
+    page.get_by_role("button", name="break_glass.opened").click()
+    page.get_by_role("link", name="Only these: Subject").click()
+    marks = page.get_by_role("group", name="What happened to it").get_by_role("link")
+    expect(marks.filter(has_text="break_glass.reviewed")).to_have_count(1)
+    screen.picture("log")
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Download with proofs").click()
+    assert '"proof":[' in taken.value.path().read_text()

@@ -12,6 +12,7 @@ import {
 
 import { EmptyState, Page, Waiting } from "@/components/page";
 import { ProblemNotice } from "@/components/notice";
+import { searchRead } from "@/features/audit/search";
 import { InboxPage } from "@/features/decisions/inbox-page";
 import { decisionQuery, inboxQuery, type InboxTab } from "@/features/decisions/queries";
 import { STRINGS as DECISIONS } from "@/features/decisions/strings";
@@ -39,6 +40,8 @@ const BreakGlassPage = lazyRouteComponent(() => import("@/features/break-glass/b
 const VerifyPage = lazyRouteComponent(() => import("@/features/verify/verify-page"), "VerifyPage");
 const QueuePage = lazyRouteComponent(() => import("@/features/queue/queue-page"), "QueuePage");
 const RunPage = lazyRouteComponent(() => import("@/features/runs/run-page"), "RunPage");
+const AuditPage = lazyRouteComponent(() => import("@/features/audit/audit-page"), "AuditPage");
+const QuorumsPage = lazyRouteComponent(() => import("@/features/quorums/quorums-page"), "QuorumsPage");
 
 interface Context {
   queryClient: QueryClient;
@@ -228,10 +231,33 @@ const breakGlassRoute = createRoute({
   component: BreakGlassPage,
 });
 
+const auditRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/audit",
+  validateSearch: searchRead,
+  loader: () => AuditPage.preload?.(),
+  pendingComponent: () => <Waiting what={STRINGS.loading} />,
+  component: function Audit() {
+    const me = useSuspenseQuery(meQuery).data;
+    return <AuditPage search={auditRoute.useSearch()} reads={me.permissions.includes("audit.read")} />;
+  },
+});
+
+const quorumsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/who-decides",
+  loader: async ({ context }) => {
+    const [{ policiesQuery }] = await Promise.all([import("@/features/quorums/queries"), QuorumsPage.preload?.()]);
+    return context.queryClient.query({ ...policiesQuery, staleTime: "static" });
+  },
+  pendingComponent: () => <Waiting what={STRINGS.loading} />,
+  component: QuorumsPage,
+});
+
 const routeTree = rootRoute.addChildren([
   loginRoute,
   verifyRoute,
-  shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute, queueRoute, passkeysRoute, breakGlassRoute]),
+  shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute, queueRoute, passkeysRoute, breakGlassRoute, auditRoute, quorumsRoute]),
 ]);
 
 function NotFound() {

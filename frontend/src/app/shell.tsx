@@ -3,7 +3,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { Fragment, lazy, Suspense, useState } from "react";
 
-import { BoardIcon, GlassIcon, HelpIcon, InboxIcon, KeyIcon, LeaveIcon, MoonIcon, QueueIcon, RunIcon, SunIcon } from "@/components/icons";
+import { BoardIcon, GlassIcon, HelpIcon, InboxIcon, KeyIcon, LeaveIcon, LogIcon, MoonIcon, PeopleIcon, QueueIcon, RunIcon, SunIcon } from "@/components/icons";
 import { useKeys } from "@/components/keys";
 import { meQuery, useLogout } from "@/features/session/queries";
 
@@ -14,6 +14,7 @@ const GlassBanner = lazy(async () => ({ default: (await import("@/features/break
 
 export function Shell() {
   const [help, setHelp] = useState(false);
+  const me = useSuspenseQuery(meQuery).data;
   useKeys({
     "?": () => {
       setHelp(true);
@@ -48,6 +49,14 @@ export function Shell() {
           <Link to="/break-glass" className={classes["link"]}>
             <GlassIcon /> {STRINGS.breakGlass}
           </Link>
+          <Link to="/who-decides" className={classes["link"]}>
+            <PeopleIcon /> {STRINGS.whoDecides}
+          </Link>
+          {me.permissions.includes("audit.read") && (
+            <Link to="/audit" search={{}} className={classes["link"]}>
+              <LogIcon /> {STRINGS.log}
+            </Link>
+          )}
         </nav>
         <Foot
           onHelp={() => {

@@ -9,6 +9,8 @@ export const STRINGS = {
   passkeys: "Passkeys",
   breakGlass: "Break-glass",
   verify: "Verify it yourself",
+  whoDecides: "Who decides",
+  log: "Log",
   help: "Keys",
   light: "Use light colours",
   dark: "Use dark colours",

@@ -35,6 +35,17 @@ export const KeyIcon = () => (
     <path d="m7 9 6-6M10.5 5.5l2 2" />
   </Icon>
 );
+export const PeopleIcon = () => (
+  <Icon>
+    <circle cx="6" cy="5.5" r="2.5" />
+    <path d="M1.5 13c0-2.8 2-4.5 4.5-4.5s4.5 1.7 4.5 4.5M10.5 3.2a2.5 2.5 0 0 1 0 4.6M12 8.9c1.5.6 2.5 2.1 2.5 4.1" />
+  </Icon>
+);
+export const LogIcon = () => (
+  <Icon>
+    <path d="M3 3h.01M3 8h.01M3 13h.01M6 3h7.5M6 8h7.5M6 13h7.5" />
+  </Icon>
+);
 export const BoardIcon = () => (
   <Icon>
     <path d="M2.5 3h3v10h-3zM6.5 3h3v7h-3zM10.5 3h3v4.5h-3z" />

@@ -1,0 +1,89 @@
+import { MantineProvider } from "@mantine/core";
+import { fireEvent, render, screen } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+
+import { justThis } from "./events-table";
+import type { AuditEvent } from "./queries";
+import { exportAddress, fromField, searchRead, toField } from "./search";
+import { Timeline } from "./timeline";
+import { gapText, timelineLayout, toneOf } from "./timeline-layout";
+
+const event = (id: string, time: string, changes: Partial<AuditEvent> = {}): AuditEvent => ({
+  id,
+  leaf_index: 7,
+  time,
+  type: "run.created",
+  actor_kind: "person",
+  actor_id: "u1",
+  actor_label: "Dana",
+  subject_type: "run",
+  subject_id: "r1",
+  correlation_id: "",
+  data: {},
+  ...changes,
+});
+
+const DAY = [
+  event("c", "2026-02-02T00:00:00Z", { type: "run.merged", actor_kind: "service", actor_label: null }),
+  event("b", "2026-02-01T00:00:01Z", { type: "gate.failed", actor_kind: "service" }),
+  event("a", "2026-02-01T00:00:00Z"),
+];
+
+describe("the search of the log", () => {
+  it("takes from an address what it knows, and nothing that is empty", () => {
+    expect(searchRead({ type: " run. ", subject_id: 7, actor_id: "", cursor: "x", from: null })).toEqual({
+      type: "run.",
+      subject_id: "7",
+    });
+    expect(exportAddress({ type: "run.", from: "2026-02-01T00:00:00+01:00" })).toBe(
+      "/api/v1/audit/events/export/?type=run.&from=2026-02-01T00%3A00%3A00%2B01%3A00",
+    );
+  });
+
+  it("shows a moment in the field and reads the same moment from it", () => {
+    const iso = "2026-02-01T10:30:00.000Z";
+    expect(fromField(toField(iso))).toBe(iso);
+    expect(toField("nonsense")).toBe("");
+    expect(toField(undefined)).toBe("");
+    expect(fromField("")).toBe("");
+  });
+
+  it("finds one event by its moment, to the microsecond", () => {
+    const { from, until } = justThis(event("a", "2026-02-01T00:00:00.123456Z"));
+    expect([from, until]).toEqual(["2026-02-01T00:00:00.123456Z", "2026-02-01T00:00:00.124Z"]);
+  });
+});
+
+describe("the timeline", () => {
+  it("goes from old to new, in lanes, and is longer where time passed", () => {
+    const { marks, lanes, width } = timelineLayout(DAY);
+    expect(marks.map((mark) => mark.event.id)).toEqual(["a", "b", "c"]);
+    expect(lanes).toEqual(["person", "service"]);
+    const [a, b, c] = marks.map((mark) => mark.x) as [number, number, number];
+    expect(c - b).toBeGreaterThan(b - a);
+    expect(width).toBeGreaterThan(c);
+    expect(marks.map((mark) => mark.gap === null)).toEqual([true, true, false]);
+    expect(timelineLayout([]).marks).toEqual([]);
+  });
+
+  it("says how long nothing happened", () => {
+    expect([gapText(90_000), gapText(7_200_000), gapText(200_000_000), gapText(1)]).toEqual(["1 min", "2 h", "2 d", ""]);
+  });
+
+  it("colours what the name says, and leaves alone what it does not", () => {
+    expect(["gate.failed", "run.merged", "run.created", "comment.said"].map(toneOf)).toEqual(["fail", "pass", "run", "idle"]);
+  });
+
+  it("draws every event, says who did it, and opens the one that is chosen", () => {
+    const chosen: string[] = [];
+    render(
+      <MantineProvider>
+        <Timeline events={DAY} onChoose={(id) => chosen.push(id)} />
+      </MantineProvider>,
+    );
+    expect(screen.getAllByRole("link")).toHaveLength(3);
+    fireEvent.click(screen.getByRole("link", { name: /run\.merged, erased/ }));
+    expect(chosen).toEqual(["c"]);
+    expect(screen.getByText("23 h")).toBeTruthy();
+  });
+});
