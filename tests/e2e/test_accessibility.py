@@ -33,6 +33,7 @@ def test_every_page_is_accessible(stage: Stage, screen: Screen, scheme: Literal[
         *(f"/decisions/{request['id']}" for request in requests),
         f"/plans/{plan['id']}",
         "/runs",
+        "/queue",
         "/break-glass",
         "/audit?subject_type=project",
         "/who-decides",

@@ -26,7 +26,7 @@ export function Shell() {
         {STRINGS.skip}
       </a>
       <header className={classes["side"]}>
-        <Link to="/inbox" className={classes["brand"]}>
+        <Link to="/inbox" className={classes["brand"]} aria-label="Countersign">
           <img src={`${import.meta.env.BASE_URL}favicon.svg`} alt="" />
           <span>Countersign</span>
         </Link>
