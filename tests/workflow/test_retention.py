@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from countersign.evidence.retention import artifacts_unmake
 from countersign.evidence.selectors import artifact_bytes, pack_bytes
 from countersign.jobs.models import Job
 from countersign.jobs.selectors import job_get
-from countersign.runs.models import Attempt
 from countersign.runs.selectors import attempts_of
 from countersign.shared.actor import Actor
 from countersign.shared.clock import now
@@ -27,6 +26,7 @@ from countersign.shared.storage import DirectoryStore
 from countersign.workflow.commands import export_begin
 from countersign.workflow.places import export_path, exports_path
 from countersign.workflow.retention import BATCH, OldThing, plan_lines, retention_clean, retention_plan
+from tests.workflow.insider import Insider
 from tests.workflow.world import PLATFORM, World, drive
 
 pytestmark = pytest.mark.needs("bwrap")
@@ -34,11 +34,17 @@ WHY = "the year is over, and the disk is small"
 AGE = timedelta(days=400)
 
 
-def grow_old() -> None:
-    """Let everything that is there have happened long ago."""
-    Artifact.objects.update(created_at=F("created_at") - AGE)
-    Attempt.objects.update(created_at=F("created_at") - AGE)
-    Job.objects.update(updated_at=F("updated_at") - AGE)
+@pytest.fixture
+def grow_old(superuser_dsn: str) -> Callable[[], None]:
+    """Return a function that lets everything that is there have happened long ago."""
+
+    def grow() -> None:
+        Artifact.objects.update(created_at=F("created_at") - AGE)
+        # Nobody but a superuser changes an attempt.
+        Insider(superuser_dsn).sql("UPDATE runs_attempt SET created_at = created_at - %s", AGE)
+        Job.objects.update(updated_at=F("updated_at") - AGE)
+
+    return grow
 
 
 @pytest.fixture
@@ -88,7 +94,9 @@ def test_retention_plan_is_empty_before_anything_is_old(merged: World, admin: Ac
     assert merged.run("F401").state == "merged"
 
 
-def test_retention_clean_removes_what_was_shown_and_says_so(merged: World, admin: Actor, export: str) -> None:
+def test_retention_clean_removes_what_was_shown_and_says_so(
+    merged: World, grow_old: Callable[[], None], admin: Actor, export: str
+) -> None:
     other = exports_path() / "kept-by-hand"
     other.mkdir()
     grow_old()
@@ -129,7 +137,9 @@ def test_retention_clean_removes_what_was_shown_and_says_so(merged: World, admin
     assert retention_plan(actor=admin).things == ()
 
 
-def test_retention_clean_removes_nothing_but_what_was_shown(merged: World, admin: Actor) -> None:
+def test_retention_clean_removes_nothing_but_what_was_shown(
+    merged: World, grow_old: Callable[[], None], admin: Actor
+) -> None:
     grow_old()
     shown = retention_plan(actor=admin)
     with pytest.raises(PermissionDenied):
@@ -146,7 +156,7 @@ def test_retention_clean_removes_nothing_but_what_was_shown(merged: World, admin
 
 
 def test_retention_clean_takes_up_what_was_interrupted(
-    merged: World, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    merged: World, grow_old: Callable[[], None], admin: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grow_old()
     mine = transcript(merged, "F401")
@@ -170,7 +180,7 @@ def test_retention_clean_takes_up_what_was_interrupted(
 
 
 def test_retention_keeps_what_is_locked_or_stored_anew(
-    merged: World, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    merged: World, grow_old: Callable[[], None], admin: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grow_old()
     until: datetime = now() + timedelta(days=9)
@@ -184,7 +194,9 @@ def test_retention_keeps_what_is_locked_or_stored_anew(
     assert artifact_bytes(actor=admin, digest=mine)
 
 
-def test_retention_never_takes_a_pack_whatever_a_row_says(merged: World, admin: Actor) -> None:
+def test_retention_never_takes_a_pack_whatever_a_row_says(
+    merged: World, grow_old: Callable[[], None], admin: Actor
+) -> None:
     """An insider who points an old transcript's row at a pack gets neither removed."""
     grow_old()
     digest = merged.run("F401").pack_digest
@@ -199,7 +211,7 @@ def test_retention_never_takes_a_pack_whatever_a_row_says(merged: World, admin: 
 
 
 def test_retention_takes_batches_and_says_when_there_is_more(
-    merged: World, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    merged: World, grow_old: Callable[[], None], admin: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from countersign.workflow import retention
 
