@@ -39,6 +39,7 @@ const PasskeysPage = lazyRouteComponent(() => import("@/features/passkeys/passke
 const BreakGlassPage = lazyRouteComponent(() => import("@/features/break-glass/break-glass-page"), "BreakGlassPage");
 const VerifyPage = lazyRouteComponent(() => import("@/features/verify/verify-page"), "VerifyPage");
 const QueuePage = lazyRouteComponent(() => import("@/features/queue/queue-page"), "QueuePage");
+const AbsencesPage = lazyRouteComponent(() => import("@/features/absences/absences-page"), "AbsencesPage");
 const RunPage = lazyRouteComponent(() => import("@/features/runs/run-page"), "RunPage");
 const AuditPage = lazyRouteComponent(() => import("@/features/audit/audit-page"), "AuditPage");
 const QuorumsPage = lazyRouteComponent(() => import("@/features/quorums/quorums-page"), "QuorumsPage");
@@ -254,10 +255,24 @@ const quorumsRoute = createRoute({
   component: QuorumsPage,
 });
 
+const absencesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/absences",
+  loader: async ({ context }) => {
+    const [{ absencesQuery }] = await Promise.all([import("@/features/absences/queries"), AbsencesPage.preload?.()]);
+    return context.queryClient.query({ ...absencesQuery, staleTime: "static" });
+  },
+  pendingComponent: () => <Waiting what={STRINGS.loading} />,
+  component: function Absences() {
+    const me = useSuspenseQuery(meQuery).data;
+    return <AbsencesPage declares={me.permissions.includes("absence.write")} />;
+  },
+});
+
 const routeTree = rootRoute.addChildren([
   loginRoute,
   verifyRoute,
-  shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute, queueRoute, passkeysRoute, breakGlassRoute, auditRoute, quorumsRoute]),
+  shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute, queueRoute, passkeysRoute, absencesRoute, breakGlassRoute, auditRoute, quorumsRoute]),
 ]);
 
 function NotFound() {

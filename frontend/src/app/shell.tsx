@@ -3,7 +3,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { Fragment, lazy, Suspense, useState } from "react";
 
-import { BoardIcon, GlassIcon, HelpIcon, InboxIcon, KeyIcon, LeaveIcon, LogIcon, MoonIcon, PeopleIcon, QueueIcon, RunIcon, SunIcon } from "@/components/icons";
+import { AwayIcon, BoardIcon, GlassIcon, HelpIcon, InboxIcon, KeyIcon, LeaveIcon, LogIcon, MoonIcon, PeopleIcon, QueueIcon, RunIcon, SunIcon } from "@/components/icons";
 import { useKeys } from "@/components/keys";
 import { meQuery, useLogout } from "@/features/session/queries";
 
@@ -45,6 +45,9 @@ export function Shell() {
           </Link>
           <Link to="/passkeys" className={classes["link"]}>
             <KeyIcon /> {STRINGS.passkeys}
+          </Link>
+          <Link to="/absences" className={classes["link"]}>
+            <AwayIcon /> {STRINGS.absences}
           </Link>
           <Link to="/break-glass" className={classes["link"]}>
             <GlassIcon /> {STRINGS.breakGlass}

@@ -7,6 +7,7 @@ export const STRINGS = {
   runs: "Runs",
   queue: "Queue",
   passkeys: "Passkeys",
+  absences: "Absences",
   breakGlass: "Break-glass",
   verify: "Verify it yourself",
   whoDecides: "Who decides",

@@ -46,6 +46,11 @@ export const LogIcon = () => (
     <path d="M3 3h.01M3 8h.01M3 13h.01M6 3h7.5M6 8h7.5M6 13h7.5" />
   </Icon>
 );
+export const AwayIcon = () => (
+  <Icon>
+    <path d="M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5V4M10.5 2.5V4M6 9l4 3M10 9l-4 3" />
+  </Icon>
+);
 export const BoardIcon = () => (
   <Icon>
     <path d="M2.5 3h3v10h-3zM6.5 3h3v7h-3zM10.5 3h3v4.5h-3z" />

@@ -185,10 +185,11 @@ describe("Comments", () => {
 });
 
 describe("Told", () => {
-  const nothing = { reminded: "none" as const, escalated_to: [], escalated_to_me: false };
+  const nothing = { reminded: "none" as const, escalated_to: [], escalated_to_me: false, instead_of: [] as string[] };
   it.each([
     [{ ...nothing, reminded: "half" as const }, "half of the time is over"],
     [{ ...nothing, reminded: "four_fifths" as const }, "four fifths of the time are over"],
+    [{ ...nothing, reminded: "half" as const, instead_of: ["Dana"] }, "you stand in for Dana"],
     [{ ...nothing, escalated_to: ["Tess", "Emma"] }, "escalated to Emma"],
     [{ ...nothing, escalated_to: ["Tess"], escalated_to_me: true }, "escalated to you"],
   ])("says it: %j", (item, text) => {

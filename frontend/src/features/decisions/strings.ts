@@ -19,6 +19,7 @@ export const STRINGS = {
   itemMissing: "Say for each item what is asked for, or take it out.",
   reminded: { half: "half of the time is over", four_fifths: "four fifths of the time are over" },
   escalatedToMe: "escalated to you",
+  insteadOf: (names: string) => `you stand in for ${names}`,
   loadingComments: "Loading comments…",
   commentLabel: "Say something",
   commentHelp: "No decision; everybody who may read this sees it, and it stays.",

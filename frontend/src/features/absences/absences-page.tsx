@@ -1,0 +1,207 @@
+import { Button, Input, TextInput } from "@mantine/core";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { useId, useState } from "react";
+
+import { ChevronIcon } from "@/components/icons";
+import { ProblemNotice } from "@/components/notice";
+import { Page, Section } from "@/components/page";
+import { Status } from "@/components/status";
+import { formatDateTime, words } from "@/lib/format";
+
+import classes from "./absences.module.css";
+import { dayBegins, dayEnds } from "./days";
+import { type Absence, absencesQuery, type StandIn, useDeclare, useDelegate, useEnd } from "./queries";
+import { STATES, STRINGS } from "./strings";
+
+export function AbsencesPage({ declares }: { declares: boolean }) {
+  const { results, stand_ins, may_declare_for_others: others } = useSuspenseQuery(absencesQuery).data;
+  const open = results.filter((absence) => absence.state !== "over");
+  return (
+    <Page title={STRINGS.title}>
+      <p className={classes["lead"]}>{STRINGS.lead}</p>
+      {declares && (
+        <Section title={others ? STRINGS.declareOthers : STRINGS.declare}>
+          <Declaring standIns={stand_ins} others={others} />
+        </Section>
+      )}
+      <Section title={STRINGS.list}>
+        {open.length === 0 && <p className={classes["quiet"]}>{STRINGS.empty}</p>}
+        <div className={classes["list"]}>
+          {open.map((absence) => (
+            <Row key={absence.id} absence={absence} standIns={stand_ins} />
+          ))}
+        </div>
+      </Section>
+    </Page>
+  );
+}
+
+function Declaring({ standIns, others }: { standIns: readonly StandIn[]; others: boolean }) {
+  const [person, setPerson] = useState("");
+  const [from, setFrom] = useState("");
+  const [until, setUntil] = useState("");
+  const [delegate, setDelegate] = useState("");
+  const declare = useDeclare();
+  return (
+    <form
+      className={classes["form"]}
+      onSubmit={(event) => {
+        event.preventDefault();
+        declare.mutate({ person, starts_at: dayBegins(from, new Date()), ends_at: dayEnds(until), delegate });
+      }}
+    >
+      {others && (
+        <TextInput
+          label={STRINGS.person}
+          description={STRINGS.personHelp}
+          maxLength={254}
+          value={person}
+          onChange={(event) => {
+            setPerson(event.currentTarget.value);
+            setDelegate("");
+          }}
+        />
+      )}
+      <div className={classes["days"]}>
+        <TextInput
+          label={STRINGS.from}
+          description={STRINGS.fromHelp}
+          type="date"
+          value={from}
+          onChange={(event) => {
+            setFrom(event.currentTarget.value);
+          }}
+        />
+        <TextInput
+          label={STRINGS.until}
+          description="&nbsp;"
+          type="date"
+          required
+          value={until}
+          onChange={(event) => {
+            setUntil(event.currentTarget.value);
+          }}
+        />
+      </div>
+      <DelegateField own={person === ""} standIns={standIns} value={delegate} onChange={setDelegate} />
+      <Button type="submit" disabled={declare.isPending}>
+        {STRINGS.submit}
+      </Button>
+      {declare.error !== null && <ProblemNotice error={declare.error} />}
+    </form>
+  );
+}
+
+/** One's own delegate is chosen from those who could; somebody else's is named by address. */
+function DelegateField({
+  own,
+  standIns,
+  value,
+  onChange,
+}: {
+  own: boolean;
+  standIns: readonly StandIn[];
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  const id = useId();
+  const change = (event: { currentTarget: { value: string } }) => {
+    onChange(event.currentTarget.value);
+  };
+  if (!own) {
+    return (
+      <TextInput
+        label={STRINGS.delegateAddress}
+        description={STRINGS.delegateHelp}
+        maxLength={254}
+        value={value}
+        onChange={change}
+      />
+    );
+  }
+  return (
+    <Input.Wrapper id={id} label={STRINGS.delegate} description={STRINGS.delegateHelp}>
+      <Input
+        component="select"
+        id={id}
+        value={value}
+        onChange={change}
+        rightSectionPointerEvents="none"
+        rightSection={
+          <span className={classes["down"]}>
+            <ChevronIcon />
+          </span>
+        }
+      >
+        <option value="">{STRINGS.nobody}</option>
+        {standIns.map((item) => (
+          <option key={item.person_id} value={item.person_id}>
+            {item.name} ({item.roles.map(words).join(", ")})
+          </option>
+        ))}
+      </Input>
+    </Input.Wrapper>
+  );
+}
+
+function Row({ absence, standIns }: { absence: Absence; standIns: readonly StandIn[] }) {
+  const end = useEnd();
+  const delegate = useDelegate();
+  const [chosen, setChosen] = useState(absence.mine ? (absence.delegate_id ?? "") : "");
+  const error = end.error ?? delegate.error;
+  const state = STATES[absence.state];
+  return (
+    <div className={classes["row"]}>
+      <div>
+        <div className={classes["name"]}>{absence.person}</div>
+        <div>
+          {formatDateTime(absence.starts_at)} to {formatDateTime(absence.ends_at)}
+        </div>
+        <div className={classes["quiet"]}>
+          {absence.nobody === ""
+            ? `${absence.delegate ?? ""} stands in as ${absence.roles.map(words).join(", ")}`
+            : `Nobody stands in: ${absence.nobody}`}
+          {absence.declared_by !== absence.person && `; entered by ${absence.declared_by}`}
+        </div>
+      </div>
+      <Status tone={state.tone} label={state.label} />
+      <div className={classes["acts"]}>
+        {absence.may_change && (
+          <>
+            <DelegateField own={absence.mine} standIns={standIns} value={chosen} onChange={setChosen} />
+            <Button
+              variant="default"
+              disabled={delegate.isPending}
+              onClick={() => {
+                delegate.mutate({ id: absence.id, delegate: chosen });
+              }}
+            >
+              {STRINGS.change}
+            </Button>
+            <Button
+              variant="default"
+              disabled={end.isPending}
+              onClick={() => {
+                end.mutate(absence.id);
+              }}
+            >
+              {absence.state === "now" ? STRINGS.end : STRINGS.callOff}
+            </Button>
+          </>
+        )}
+        {absence.stands_in && (
+          <Button
+            variant="default"
+            disabled={delegate.isPending}
+            onClick={() => {
+              delegate.mutate({ id: absence.id, delegate: "" });
+            }}
+          >
+            {STRINGS.layDown}
+          </Button>
+        )}
+      </div>
+      {error !== null && <ProblemNotice error={error} />}
+    </div>
+  );
+}
