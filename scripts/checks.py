@@ -189,6 +189,18 @@ def checks(*, fast: bool) -> tuple[Check, ...]:
             nightly=True,
         ),
         Check(
+            "nightly: twenty waiting",
+            (
+                python(
+                    *("-m", "pytest", "-q", "--hypothesis-profile=nightly"),
+                    "tests/workflow/test_many_waiting.py",
+                ),
+            ),
+            matching(r"\d+ (passed|failed|error)"),
+            alone=True,
+            nightly=True,
+        ),
+        Check(
             "end to end",
             (python("-m", "pytest", "-q", "-rfEs", "tests/e2e"),),
             matching(r"\d+ (passed|failed|error|skipped)"),
