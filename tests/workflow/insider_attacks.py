@@ -230,7 +230,7 @@ def quorum_policy_hidden(world: World, insider: Insider) -> None:
     tiers = {"cab": {"cab_member": 2}, "director": {"director": 2}}
     admin = world.person("alex", "admin")
     # An hour ago: what was being sealed while it was set may follow the one before for some minutes.
-    with patch("countersign.audit.services.now", lambda: now() - timedelta(hours=1)):
+    with patch("countersign.audit.events.now", lambda: now() - timedelta(hours=1)):
         quorum_policy_propose(actor=admin, tiers=tiers, reason="two look", project="sample")
     world.person("dirk", "director")
     sequence()
@@ -332,7 +332,9 @@ def void_request_revived(world: World, insider: Insider) -> None:
 
 
 def another_score_in_the_request(world: World, insider: Insider) -> None:
+    """In the run as well, so that whoever decides is not told that the two disagree."""
     request = world.request("F401")
+    insider.sql("UPDATE runs_run SET score = 0 WHERE id = %s", world.runs["F401"])
     insider.sql(
         "UPDATE approvals_approvalrequest SET binding = binding || %s WHERE id = %s", {"score": 0}, request.id
     )
@@ -353,6 +355,12 @@ def another_result_in_the_run(world: World, insider: Insider) -> None:
         other.result_tree,
         other.id,
         world.runs["F401"],
+    )
+    # The request follows, so that nobody is told that the two disagree.
+    insider.sql(
+        "UPDATE approvals_approvalrequest SET binding = binding || %s WHERE id = %s",
+        {"result_tree": other.result_tree},
+        world.request("F401").id,
     )
 
 
