@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,8 +36,13 @@ def durable(function: Function) -> bool:
     return False
 
 
-def services() -> Iterator[tuple[Path, Function, dict[str, Function]]]:
-    """Yield every durable function with the module's functions beside it."""
+@functools.cache
+def services() -> tuple[tuple[Path, Function, dict[str, Function]], ...]:
+    """Return every durable function with the module's functions beside it."""
+    return tuple(_services())
+
+
+def _services() -> Iterator[tuple[Path, Function, dict[str, Function]]]:
     by_module = {path: tree for path, tree in modules() if room_of(path)}
     for path, tree in by_module.items():
         beside = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
