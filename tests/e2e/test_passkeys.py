@@ -64,7 +64,6 @@ def enrol(page: Page) -> str:
 
 
 def test_two_people_enrol_a_passkey_and_a_decision_is_signed_with_it(stage: Stage, screen: Screen) -> None:
-    request_id = change_waits(stage)
     page = screen.page
     page.goto(stage.login_address("director", "/passkeys"))
     expect(page.get_by_text("Passkeys belong to another address")).to_be_visible()
@@ -92,6 +91,8 @@ def test_two_people_enrol_a_passkey_and_a_decision_is_signed_with_it(stage: Stag
     expect(second.page.get_by_text("may decide")).to_be_visible()
     other.close()
 
+    # Only now: no run begins on whose result nobody could decide.
+    request_id = change_waits(stage)
     screen.open(f"/decisions/{request_id}")
     expect(page.get_by_text("0 of 1 hunks shown")).to_be_visible()
     page.keyboard.press("n")

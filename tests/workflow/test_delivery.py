@@ -183,7 +183,7 @@ def test_services_that_give_up_record_nothing_under_a_lost_lease(waiting: World)
 
 
 def test_merge_fail_leaves_an_intended_merge_alone(waiting: World) -> None:
-    from countersign.jobs.selectors import jobs_due
+    from countersign.jobs.models import Job
     from countersign.jobs.services import job_claim
     from countersign.runs.services import merge_fail
     from tests.workflow.world import PLATFORM, hurry
@@ -192,8 +192,8 @@ def test_merge_fail_leaves_an_intended_merge_alone(waiting: World) -> None:
     request = waiting.request("F401")
     drive(lambda: intended(waiting))
     hurry()
-    [job_id] = jobs_due()
-    claimed = job_claim(job_id=job_id, owner="test")
+    job = Job.objects.get(dedupe_key=f"decision.execute:{request.id}")
+    claimed = job_claim(job_id=str(job.id), owner="test")
     assert claimed is not None
     run = merge_fail(
         actor=PLATFORM,

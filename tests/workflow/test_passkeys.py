@@ -10,6 +10,7 @@ import pytest
 
 from tests.passkeys import Passkey
 from tests.unit.accounts.test_enrolment import propose
+from tests.workflow.insider import Insider
 from tests.workflow.test_phases import checks, export
 from tests.workflow.world import World, drive, failed_jobs, sequence
 
@@ -100,7 +101,9 @@ def _roots_matter(directory: Path, trust: Path, capsys: pytest.CaptureFixture[st
         assert wanted in failed
 
 
-def test_assertion_that_is_lost_or_swapped_in_the_table_stops_the_merge(waiting: World) -> None:
+def test_assertion_that_is_lost_or_swapped_in_the_table_stops_the_merge(
+    waiting: World, superuser_dsn: str
+) -> None:
     from countersign.approvals.models import Decision
     from countersign.evidence.errors import PackDamaged
     from countersign.workflow.verification import approved_pack_verify
@@ -115,6 +118,9 @@ def test_assertion_that_is_lost_or_swapped_in_the_table_stops_the_merge(waiting:
     assert good is not None
     approved_pack_verify(waiting.run("F401"), request)
     for forged in (None, {**good, "credential": "sha256:" + "0" * 64}, {**good, "signature": "AA"}):
-        rows.update(assertion=forged)
+        # No running process may: whoever has the superuser's password can.
+        Insider(superuser_dsn).sql(
+            "UPDATE approvals_decision SET assertion = %s WHERE request_id = %s", forged, request.id
+        )
         with pytest.raises(PackDamaged, match="a decision does not verify"):
             approved_pack_verify(waiting.run("F401"), waiting.request("F401"))

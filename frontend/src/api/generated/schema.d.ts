@@ -1310,7 +1310,7 @@ export interface components {
              * @description when it was ended early or called off
              */
             ended_at: string | null;
-            state: components["schemas"]["AbsenceStateEnum"];
+            state: components["schemas"]["AbsenceState"];
             declared_by: string;
             mine: boolean;
             /** @description this viewer was named to stand in */
@@ -1338,7 +1338,7 @@ export interface components {
             delegate: string;
         };
         /** @enum {string} */
-        AbsenceStateEnum: "coming" | "now" | "over";
+        AbsenceState: "coming" | "now" | "over";
         /** @description Who is away now, will be, or was in the last 30 days. */
         Absences: {
             results: components["schemas"]["Absence"][];
