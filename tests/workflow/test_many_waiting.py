@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.needs("bwrap"), pytest.mark.slow, pytest.mark.timeout(3600)]
 
-COUNT = 20 if settings.get_current_profile_name() == "nightly" else 6
+COUNT = 20 if settings.get_current_profile_name() == "nightly" else 4
 # In half minutes: nobody sleeps here, the clock on the wall is moved by hand.
 # Twenty are pushed at every ten minutes, fewer as often for what there is to read.
 PUSH_EVERY = COUNT
