@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -43,6 +43,7 @@ from countersign.workflow import commands, queries
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Mapping
 
     from rest_framework.request import Request
     from rest_framework.response import Response
@@ -180,6 +181,10 @@ class AssertionPart(Input):
     client_data = serializers.CharField(max_length=10_000)
     signature = serializers.CharField(max_length=2_000)
 
+    def to_internal_value(self, data: Mapping[str, object]) -> Any:  # noqa: ANN401 - the base says a dictionary
+        """Return it as the service takes it."""
+        return AssertionInput(**super().to_internal_value(data))
+
 
 class SignedDecisionInput(DecisionInput):
     """A decision, signed by the approver's own passkey where the policy asks for it."""
@@ -243,9 +248,7 @@ class DecisionsView(ApiView):
         """Sign a decision and answer the request as it stands after it."""
         actor = actor_of(request)
         body = body_of(SignedDecisionInput, request)
-        given = body.pop("assertion")
-        assertion = AssertionInput(**given) if given else None
-        commands.decision_submit(actor=actor, request_id=str(id), assertion=assertion, **body)
+        commands.decision_submit(actor=actor, request_id=str(id), **body)
         detail = queries.request_detail(actor=actor, request_id=str(id))
         return answer(ApprovalRequestDetail, detail, status=HTTP_201_CREATED)
 

@@ -12,7 +12,6 @@ from countersign.api.approval_requests import ApprovalRequestDetail, AssertionPa
 from countersign.api.authentication import actor_of
 from countersign.api.base import ApiView, Input, Output, answer, body_of
 from countersign.api.idempotency import idempotent
-from countersign.approvals.contracts import AssertionInput
 from countersign.workflow import again, queries
 
 if TYPE_CHECKING:
@@ -103,9 +102,6 @@ class SignAgainView(ApiView):
     def post(self, request: Request, id: uuid.UUID) -> Response:  # noqa: A002 - the name in the address
         """Sign, and answer the request as it stands after it."""
         actor = actor_of(request)
-        body = body_of(SignAgainInput, request)
-        given = body["assertion"]
-        assertion = AssertionInput(**given) if given else None
-        again.decision_again(actor=actor, request_id=str(id), digest=body["digest"], assertion=assertion)
+        again.decision_again(actor=actor, request_id=str(id), **body_of(SignAgainInput, request))
         detail = queries.request_detail(actor=actor, request_id=str(id))
         return answer(ApprovalRequestDetail, detail, status=HTTP_201_CREATED)

@@ -215,7 +215,7 @@ def _archive_members(source: Path) -> Iterator[_Member]:
     read = _zip_members if source.name.endswith(".zip") else _tar_members
     try:
         yield from read(source)
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # what zipfile raises for a method of compression that it lacks
         message = f"{source.name} is compressed in a way that is not read here"
         raise SourceRejected(message) from error
     except _DAMAGED as error:

@@ -5,6 +5,7 @@ import { useId, useState } from "react";
 import { ChevronIcon } from "@/components/icons";
 import { ProblemNotice } from "@/components/notice";
 import { Page, Section } from "@/components/page";
+import rows from "@/components/rows.module.css";
 import { Status } from "@/components/status";
 import { formatDateTime, words } from "@/lib/format";
 
@@ -25,8 +26,8 @@ export function AbsencesPage({ declares }: { declares: boolean }) {
         </Section>
       )}
       <Section title={STRINGS.list}>
-        {open.length === 0 && <p className={classes["quiet"]}>{STRINGS.empty}</p>}
-        <div className={classes["list"]}>
+        {open.length === 0 && <p className={rows["quiet"]}>{STRINGS.empty}</p>}
+        <div className={rows["list"]}>
           {open.map((absence) => (
             <Row key={absence.id} absence={absence} standIns={stand_ins} />
           ))}
@@ -44,7 +45,7 @@ function Declaring({ standIns, others }: { standIns: readonly StandIn[]; others:
   const declare = useDeclare();
   return (
     <form
-      className={classes["form"]}
+      className={rows["form"]}
       onSubmit={(event) => {
         event.preventDefault();
         declare.mutate({ person, starts_at: dayBegins(from, new Date()), ends_at: dayEnds(until), delegate });
@@ -151,13 +152,13 @@ function Row({ absence, standIns }: { absence: Absence; standIns: readonly Stand
   const error = end.error ?? delegate.error;
   const state = STATES[absence.state];
   return (
-    <div className={classes["row"]}>
+    <div className={rows["row"]}>
       <div>
-        <div className={classes["name"]}>{absence.person}</div>
+        <div className={rows["name"]}>{absence.person}</div>
         <div>
           {formatDateTime(absence.starts_at)} to {formatDateTime(absence.ends_at)}
         </div>
-        <div className={classes["quiet"]}>
+        <div className={rows["quiet"]}>
           {absence.nobody === ""
             ? `${absence.delegate ?? ""} stands in as ${absence.roles.map(words).join(", ")}`
             : `Nobody stands in: ${absence.nobody}`}

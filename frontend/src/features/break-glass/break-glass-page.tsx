@@ -4,11 +4,11 @@ import { useState } from "react";
 
 import { ProblemNotice } from "@/components/notice";
 import { Page, Section } from "@/components/page";
+import classes from "@/components/rows.module.css";
 import { Status } from "@/components/status";
 import { type Glass, glassQuery } from "@/lib/break-glass";
 import { formatDateTime } from "@/lib/format";
 
-import classes from "./break-glass.module.css";
 import { useAsk, useClose, useConfirm, useReview } from "./queries";
 import { STATES, STRINGS } from "./strings";
 
