@@ -34,6 +34,7 @@ from countersign.cli.embedded.postgres import (
 from countersign.cli.embedded.processes import ProcessGroup
 from countersign.cli.embedded.secrets import ServerPasswords
 from countersign.cli.embedded.valkey import ValkeyServer
+from tests.refusal_walk import WALK, trigger_create
 
 if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
@@ -114,13 +115,15 @@ if index := _worker_index():
     os.environ["COUNTERSIGN_OBJECT_STORE"] = str(home / "objects")
     os.environ["COUNTERSIGN_REDIS_URL"] = os.environ["COUNTERSIGN_REDIS_URL"].removesuffix("/0") + f"/{index}"
 os.environ["DJANGO_SETTINGS_MODULE"] = "countersign.config.settings"
+WALK.install()
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Load the settings, with the addresses from above; pytest-django then sets Django up."""
     from django.conf import settings
 
     assert settings.DATABASES
+    config.pluginmanager.register(WALK)
 
 
 _PACKAGES = {
@@ -221,6 +224,7 @@ def django_db_setup(
         connection.settings_dict["OPTIONS"] = options
     os.environ["COUNTERSIGN_DATABASE_NAME"] = connection.settings_dict["NAME"]
     _log_empty()
+    trigger_create(_dsn("postgres", os.environ[_SUPERUSER_PASSWORD]))
     yield
     with django_db_blocker.unblock():
         _connect_as(*owner)
