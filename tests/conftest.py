@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
@@ -41,8 +42,13 @@ if TYPE_CHECKING:
 
     from countersign.shared.storage import ObjectStore
 
+# How fast a machine is, is no property of what is tested: no deadline, and no limit to how long input takes.
+hypothesis_settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("usual")
 # For what takes minutes: `./scripts/test --nightly`. Tests look at its name for how far they go.
-hypothesis_settings.register_profile("nightly", deadline=None, print_blob=True)
+hypothesis_settings.register_profile(
+    "nightly", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
 
 _SERVERS = "COUNTERSIGN_TEST_SERVERS"
 _SUPERUSER_PASSWORD = "COUNTERSIGN_TEST_SUPERUSER_PASSWORD"

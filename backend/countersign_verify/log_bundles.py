@@ -13,6 +13,7 @@ from itertools import repeat
 
 from countersign_verify.canonical import objects_canonical
 from countersign_verify.errors import RefusedError
+from countersign_verify.log_clock import event_time
 from countersign_verify.log_events import LoggedEvent, event_read
 from countersign_verify.log_files import LogFiles
 from countersign_verify.merkle import leaf_hash, perfect_root
@@ -55,6 +56,7 @@ class Bundle:
         first: Index of its first entry.
         width: Number of its entries; 0 when they could not all be read.
         ids: The ids of its events, 16 bytes each; up to the first event that is malformed.
+        times: The times of its events, 27 bytes each; none when an event is malformed.
         events: Those that the files of an export are held against.
         hashes: The leaf hashes, where they are needed: in the last tile and where a checkpoint ends.
         root: Root of the whole tile, when it is full.
@@ -64,6 +66,7 @@ class Bundle:
     first: int
     width: int = 0
     ids: bytes = b""
+    times: bytes = b""
     events: list[LoggedEvent] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
     root: bytes | None = None
@@ -127,6 +130,7 @@ def bundle_read(files: LogFiles, number: int, size: int, *, hashes_wanted: bool)
     if bundle.error is not None:
         return bundle
     bundle.width = width
+    bundle.times = b"".join(map(event_time, entries))
     hashes = [leaf_hash(entry) for entry in entries]
     if hashes_wanted or width < TILE_WIDTH:
         bundle.hashes = hashes

@@ -123,7 +123,7 @@ def checkpoint_verify(note: str | bytes, trust: Trust) -> tuple[Checkpoint, Open
     return checkpoint, opened
 
 
-def checkpoints_read(files: LogFiles, trust: Trust) -> list[Checkpoint]:
+def checkpoints_read(files: LogFiles, trust: Trust) -> list[tuple[Checkpoint, OpenedNote]]:
     """Open every stored checkpoint, oldest first; the last one is the newest checkpoint to the byte.
 
     Raises:
@@ -131,18 +131,18 @@ def checkpoints_read(files: LogFiles, trust: Trust) -> list[Checkpoint]:
     """
     if CHECKPOINTS not in files.names:
         raise RefusedError("export.missing", f"the file {CHECKPOINTS!a} is missing")
-    checkpoints: list[Checkpoint] = []
+    checkpoints: list[tuple[Checkpoint, OpenedNote]] = []
     note = ""
     for number, line in enumerate(_lines(files.directory / CHECKPOINTS), 1):
         data = canonical_object(line)
         keys_exact(data, _LINE, f"line {number} of {CHECKPOINTS}")
         note = field(data, "note", str, f"line {number}")
-        checkpoint, _ = checkpoint_verify(note, trust)
+        checkpoint, opened = checkpoint_verify(note, trust)
         if field(data, "size", int, f"line {number}") != checkpoint.size:
             raise RefusedError("checkpoint.size", f"line {number} of {CHECKPOINTS} states another size")
-        if checkpoints and checkpoint.size <= checkpoints[-1].size:
+        if checkpoints and checkpoint.size <= checkpoints[-1][0].size:
             raise RefusedError("checkpoint.order", f"line {number} of {CHECKPOINTS} does not grow the log")
-        checkpoints.append(checkpoint)
+        checkpoints.append((checkpoint, opened))
     if note.encode("utf-8") != files.read(CHECKPOINT, MAX_NOTE_BYTES):
         raise RefusedError("checkpoint.last", f"the last line of {CHECKPOINTS} is not the newest checkpoint")
     return checkpoints

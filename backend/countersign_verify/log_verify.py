@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from countersign_verify.addendum import KIND_MERGE
 from countersign_verify.break_glass import Window, windows_detail, windows_read
 from countersign_verify.encoding import digest_hex
 from countersign_verify.errors import RefusedError
+from countersign_verify.log_clock import Clock, witnessed_read
 from countersign_verify.log_events import LogContent
 from countersign_verify.log_evidence import (
     addenda_check,
@@ -39,10 +41,13 @@ from countersign_verify.report import Report
 from countersign_verify.trust import SELF_ATTESTED, Trust
 from countersign_verify.vocabulary import EVENT_ADDENDUM, EVENT_DECISION, EVENT_PACK_UNMADE, SELF_APPROVED
 
+Signed: TypeAlias = tuple[Checkpoint, OpenedNote]
 _AFTER = "not reached: an earlier check failed"
 
 
-def log_verify(directory: Path, trust: Trust, report: Report, *, known: Sequence[bytes] = ()) -> None:
+def log_verify(
+    directory: Path, trust: Trust, report: Report, *, known: Sequence[bytes] = (), times_checked: bool = True
+) -> None:
     """Check an exported log and everything that lies with it.
 
     Args:
@@ -50,6 +55,7 @@ def log_verify(directory: Path, trust: Trust, report: Report, *, known: Sequence
         trust: The keys to believe.
         report: Where every check is noted.
         known: Checkpoint notes that the reader kept from earlier, which the log must extend.
+        times_checked: False when the reader knows that the platform's clock was once wrong.
     """
     files = report.attempt("files", lambda: LogFiles(directory), lambda found: f"{len(found.names)} files")
     head = None
@@ -62,10 +68,15 @@ def log_verify(directory: Path, trust: Trust, report: Report, *, known: Sequence
         "trust file", lambda: trust_copy_check(files, trust), lambda _: "the export names the same keys"
     )
     _witnesses(trust, head[1], report)
-    content = _tree(files, trust, head[0], known, report)
+    clock = Clock()
+    content = _tree(files, trust, head, known, report, clock)
     if content is None:
-        _rest_not_reached(report, ("packs", "decisions", "addenda", "merges", "phases"))
+        _rest_not_reached(report, ("clock", "packs", "decisions", "addenda", "merges", "phases"))
         return
+    if times_checked:
+        report.attempt("clock", clock.result, _clock_detail)
+    else:
+        report.not_covered("clock", "times against their order: left out as asked with --times-unchecked")
     history = _evidence(files, trust, content, report)
     merges = report.attempt(
         "merges",
@@ -85,7 +96,7 @@ def log_verify(directory: Path, trust: Trust, report: Report, *, known: Sequence
     _limits(report, trust)
 
 
-def _head_detail(head: tuple[Checkpoint, OpenedNote]) -> str:
+def _head_detail(head: Signed) -> str:
     checkpoint = head[0]
     return f"{checkpoint.size} events of {checkpoint.origin}, root {checkpoint.root.hex()[:16]}…"
 
@@ -101,13 +112,13 @@ def _witnesses(trust: Trust, note: OpenedNote, report: Report) -> None:
     )
 
 
-def _tree(
-    files: LogFiles, trust: Trust, head: Checkpoint, known: Sequence[bytes], report: Report
+def _tree(  # noqa: PLR0917 - what all of its checks need
+    files: LogFiles, trust: Trust, head: Signed, known: Sequence[bytes], report: Report, clock: Clock
 ) -> LogContent | None:
     """Tiles, checkpoints and events: one walk over the entries serves them all."""
     tiles = report.attempt(
         "tiles",
-        lambda: tiles_expect(files, head.size),
+        lambda: tiles_expect(files, head[0].size),
         lambda count: f"{count} files, as many as the log has",
     )
     checkpoints = report.attempt(
@@ -115,7 +126,7 @@ def _tree(
         lambda: checkpoints_read(files, trust),
         lambda found: f"{len(found)} signed, each extends the one before",
     )
-    kept = report.attempt("known", lambda: _known(known, trust, head), _known_detail) if known else []
+    kept = report.attempt("known", lambda: _known(known, trust, head[0]), _known_detail) if known else []
     if not known:
         report.not_covered(
             "known",
@@ -125,13 +136,22 @@ def _tree(
         report.not_covered("events", _AFTER)
         return None
     # Sizes may repeat between what is stored and what the reader kept: each is compared by itself.
-    wanted = sorted([*checkpoints, *kept, head], key=lambda item: item.size)
-    return report.attempt("events", lambda: log_read(files, wanted), _events_detail)
+    signed = sorted([*checkpoints, *kept, head], key=lambda item: item[0].size)
+    for checkpoint, note in signed:
+        clock.witness(witnessed_read(trust, checkpoint, note))
+    return report.attempt(
+        "events", lambda: log_read(files, [checkpoint for checkpoint, _ in signed], clock), _events_detail
+    )
 
 
-def _known(notes: Sequence[bytes], trust: Trust, head: Checkpoint) -> list[Checkpoint]:
-    found = [checkpoint_verify(note, trust)[0] for note in notes]
-    for checkpoint in found:
+def _clock_detail(witnessed: int) -> str:
+    bounded = f"; {witnessed} checkpoints bound them by the clocks of witnesses" if witnessed else ""
+    return f"no event says to be more than 10 minutes older than one signed before it{bounded}"
+
+
+def _known(notes: Sequence[bytes], trust: Trust, head: Checkpoint) -> list[Signed]:
+    found = [checkpoint_verify(note, trust) for note in notes]
+    for checkpoint, _ in found:
         if checkpoint.size > head.size:
             raise RefusedError(
                 "known.cut",
@@ -140,8 +160,8 @@ def _known(notes: Sequence[bytes], trust: Trust, head: Checkpoint) -> list[Check
     return found
 
 
-def _known_detail(found: Sequence[Checkpoint]) -> str:
-    return f"the log extends {', '.join(str(item.size) for item in found)} events seen before"
+def _known_detail(found: Sequence[Signed]) -> str:
+    return f"the log extends {', '.join(str(item.size) for item, _ in found)} events seen before"
 
 
 def _events_detail(content: LogContent) -> str:
@@ -261,5 +281,5 @@ def _limits(report: Report, trust: Trust) -> None:
         report.not_covered(
             "roles", "that the deciders held their roles rests on the key that signed the decisions"
         )
-    report.not_covered("time", "times are those of the platform's own clock")
+    report.not_covered("time", "times are those of the platform's own clock, to the check named clock")
     report.not_covered("repository", "that the governed repository holds these commits: compare their ids")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from countersign_verify.errors import RefusedError
 from countersign_verify.log_bundles import HASHES_BYTES, ID_BYTES, Bundle, bundles_read, tile_refusal
+from countersign_verify.log_clock import Clock
 from countersign_verify.log_events import LogContent
 from countersign_verify.log_files import LogFiles
 from countersign_verify.merkle import CompactRange
@@ -11,7 +12,7 @@ from countersign_verify.notes import Checkpoint
 from countersign_verify.tiles import TILE_WIDTH, TileTree, tile_path
 
 
-def log_read(files: LogFiles, checkpoints: Sequence[Checkpoint]) -> LogContent:
+def log_read(files: LogFiles, checkpoints: Sequence[Checkpoint], clock: Clock) -> LogContent:
     """Read every entry, recompute every tile and the root at every checkpoint.
 
     Memory holds the id of every event (about 100 bytes each), to see that none occurs twice, and little else.
@@ -19,6 +20,7 @@ def log_read(files: LogFiles, checkpoints: Sequence[Checkpoint]) -> LogContent:
     Args:
         files: The export.
         checkpoints: The checkpoints to hold the tree against, by ascending size; the last is the newest.
+        clock: Given the times of the events, in order.
 
     Returns:
         The events that other checks need.
@@ -38,6 +40,7 @@ def log_read(files: LogFiles, checkpoints: Sequence[Checkpoint]) -> LogContent:
     _roots_check(tree, Bundle(0), waiting)  # of the empty log
     for bundle in bundles_read(files, content.size, [item.size for item in checkpoints]):
         _ids_check(bundle, seen, content.size)
+        clock.take(bundle.first, bundle.times)
         content.events += bundle.events
         if bundle.width == 0 and bundle.error is not None:
             raise bundle.error

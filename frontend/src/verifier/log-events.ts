@@ -69,8 +69,15 @@ export class LogContent {
   }
 }
 
-/** Check the shape of one event; gives its id, and the event when the files of an export are held against it. */
-export function eventRead(data: Bytes, index: number): { id: string; kept: LoggedEvent | undefined } {
+/** What reading one event gives: itself only when the files of an export are held against it. */
+export interface EventRead {
+  readonly id: string;
+  readonly time: string;
+  readonly kept: LoggedEvent | undefined;
+}
+
+/** Check the shape of one event. */
+export function eventRead(data: Bytes, index: number): EventRead {
   const event = canonicalObject(data);
   keysExact(event, EVENT, WHERE);
   if (given(event, "v") !== EVENT_VERSION) {
@@ -80,7 +87,7 @@ export function eventRead(data: Bytes, index: number): { id: string; kept: Logge
   if (!TYPE.test(kind)) throw new Refused("event.type", `the type ${kind} is malformed`);
   const id = text(event, "id", WHERE);
   if (!UUID.test(id)) throw new Refused("event.id", "the id of the event is not a UUID");
-  timeCheck(given(event, "time"), "the time of the event");
+  const time = timeCheck(given(event, "time"), "the time of the event");
   const actor = object(event, "actor", WHERE);
   const subject = object(event, "subject", WHERE);
   keysExact(subject, SUBJECT, "the subject of the event");
@@ -91,13 +98,13 @@ export function eventRead(data: Bytes, index: number): { id: string; kept: Logge
   text(subject, "id", "the subject of the event");
   const demanded = EVENT_DATA.get(kind);
   if (demanded === undefined) {
-    if (!payload.has(PROOF_DIGEST)) return { id, kept: undefined };
+    if (!payload.has(PROOF_DIGEST)) return { id, time, kept: undefined };
   } else {
     const missing = demanded.filter((name) => !payload.has(name));
     if (missing.length > 0) throw new Refused("event.data", `the event ${kind} lacks ${missing.join(", ")}`);
     for (const name of EVENT_TEXTS.get(kind) ?? []) text(payload, name, `the event ${kind}`);
   }
-  return { id, kept: new LoggedEvent(event, index, person) };
+  return { id, time, kept: new LoggedEvent(event, index, person) };
 }
 
 /** Check the actor of an event; gives the id of the person, if it is one. */

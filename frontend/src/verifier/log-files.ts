@@ -8,6 +8,9 @@ import type { Source } from "./source";
 import { tilePaths } from "./tiles";
 import type { Trust } from "./trust";
 
+/** A checkpoint and the note that it was read from. */
+export type Signed = [Checkpoint, OpenedNote];
+
 export const CHECKPOINT = "checkpoint";
 export const CHECKPOINTS = "checkpoints.jsonl";
 export const INDEX = "index.json";
@@ -71,12 +74,12 @@ export async function trustCopyCheck(files: LogFiles, trust: Trust): Promise<voi
 }
 
 /** Open the newest checkpoint. */
-export async function checkpointRead(files: LogFiles, trust: Trust): Promise<[Checkpoint, OpenedNote]> {
+export async function checkpointRead(files: LogFiles, trust: Trust): Promise<Signed> {
   return checkpointVerify(await files.read(CHECKPOINT, MAX_NOTE_BYTES), trust);
 }
 
 /** Open a checkpoint note with the keys of the trust file; the log itself must have signed. */
-export async function checkpointVerify(note: string | Bytes, trust: Trust): Promise<[Checkpoint, OpenedNote]> {
+export async function checkpointVerify(note: string | Bytes, trust: Trust): Promise<Signed> {
   const [checkpoint, opened] = await checkpointOpen(note, [...trust.logKeys, ...trust.witnesses], trust.origin);
   if (!opened.signers.some((signer) => trust.logKeys.some((key) => verifierSame(key, signer)))) {
     throw new Refused("note.unsigned", "the log itself did not sign the checkpoint");
@@ -85,8 +88,8 @@ export async function checkpointVerify(note: string | Bytes, trust: Trust): Prom
 }
 
 /** Open every stored checkpoint, oldest first; the last one is the newest checkpoint to the byte. */
-export async function checkpointsRead(files: LogFiles, trust: Trust): Promise<Checkpoint[]> {
-  const checkpoints: Checkpoint[] = [];
+export async function checkpointsRead(files: LogFiles, trust: Trust): Promise<Signed[]> {
+  const checkpoints: Signed[] = [];
   let note = "";
   let number = 0;
   for await (const line of lines(files.source(CHECKPOINTS), 2 * MAX_NOTE_BYTES)) {
@@ -98,14 +101,14 @@ export async function checkpointsRead(files: LogFiles, trust: Trust): Promise<Ch
     const data = canonicalObject(line.subarray(0, -1));
     keysExact(data, LINE, where);
     note = text(data, "note", where);
-    const [checkpoint] = await checkpointVerify(note, trust);
+    const [checkpoint, opened] = await checkpointVerify(note, trust);
     if (integer(data, "size", where) !== checkpoint.size) {
       throw new Refused("checkpoint.size", `${where} states another size`);
     }
-    if (checkpoint.size <= (checkpoints.at(-1)?.size ?? -1)) {
+    if (checkpoint.size <= (checkpoints.at(-1)?.[0].size ?? -1)) {
       throw new Refused("checkpoint.order", `${where} does not grow the log`);
     }
-    checkpoints.push(checkpoint);
+    checkpoints.push([checkpoint, opened]);
   }
   if (!same(utf8(note), await files.read(CHECKPOINT, MAX_NOTE_BYTES))) {
     throw new Refused("checkpoint.last", `the last line of ${CHECKPOINTS} is not the newest checkpoint`);

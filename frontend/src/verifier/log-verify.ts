@@ -24,9 +24,11 @@ import {
   checkpointVerify,
   FIXED,
   LogFiles,
+  type Signed,
   tilesExpect,
   trustCopyCheck,
 } from "./log-files";
+import { Clock } from "./log-clock";
 import { logRead, type Progress } from "./log-walk";
 import type { Bytes } from "./bytes";
 import type { Merge } from "./merges";
@@ -68,11 +70,13 @@ export async function logVerify(
     () => "the export names the same keys",
   );
   await witnessesAttempt(trust, head[1], report, "cosigned the newest checkpoint");
-  const content = await treeAttempt(files, trust, head[0], known, progress, report);
+  const clock = new Clock();
+  const content = await treeAttempt(files, trust, head, known, clock, progress, report);
   if (content === undefined) {
-    notReached(report, ["packs", "decisions", "addenda", "merges", "phases"]);
+    notReached(report, ["clock", "packs", "decisions", "addenda", "merges", "phases"]);
     return;
   }
+  await report.attempt("clock", () => clock.result(), clockDetail);
   const history = await evidenceAttempt(files, trust, content, report);
   const merges = await report.attempt(
     "merges",
@@ -112,14 +116,15 @@ export async function witnessesAttempt(trust: Trust, note: OpenedNote, report: R
 async function treeAttempt(
   files: LogFiles,
   trust: Trust,
-  head: Checkpoint,
+  head: Signed,
   known: readonly Bytes[],
+  clock: Clock,
   progress: Progress,
   report: Report,
 ): Promise<LogContent | undefined> {
   const tiles = await report.attempt(
     "tiles",
-    () => tilesExpect(files, head.size),
+    () => tilesExpect(files, head[0].size),
     (count) => `${count} files, as many as the log has`,
   );
   const checkpoints = await report.attempt(
@@ -127,8 +132,8 @@ async function treeAttempt(
     () => checkpointsRead(files, trust),
     (found) => `${found.length} signed, each extends the one before`,
   );
-  let kept: Checkpoint[] | undefined = [];
-  if (known.length > 0) kept = await report.attempt("known", () => knownRead(known, trust, head), knownDetail);
+  let kept: Signed[] | undefined = [];
+  if (known.length > 0) kept = await report.attempt("known", () => knownRead(known, trust, head[0]), knownDetail);
   else {
     report.notCovered(
       "known",
@@ -140,18 +145,20 @@ async function treeAttempt(
     return undefined;
   }
   // Sizes may repeat between what is stored and what the reader kept: each is compared by itself.
-  const wanted = [...checkpoints, ...kept, head].sort((one, other) => one.size - other.size);
+  const signed = [...checkpoints, ...kept, head].sort(([one], [other]) => one.size - other.size);
+  for (const [checkpoint, note] of signed) clock.witness(trust, checkpoint, note);
+  const wanted = signed.map(([checkpoint]) => checkpoint);
   return report.attempt(
     "events",
-    () => logRead(files, wanted, progress),
+    () => logRead(files, wanted, clock, progress),
     ({ size }) => `${size}, each well-formed and only once; all tiles and roots recomputed from them`,
   );
 }
 
-async function knownRead(notes: readonly Bytes[], trust: Trust, head: Checkpoint): Promise<Checkpoint[]> {
-  const found: Checkpoint[] = [];
-  for (const note of notes) found.push((await checkpointVerify(note, trust))[0]);
-  for (const { size } of found) {
+async function knownRead(notes: readonly Bytes[], trust: Trust, head: Checkpoint): Promise<Signed[]> {
+  const found: Signed[] = [];
+  for (const note of notes) found.push(await checkpointVerify(note, trust));
+  for (const [{ size }] of found) {
     if (size > head.size) {
       throw new Refused("known.cut", `the log once had ${size} events and now has ${head.size}: its tail is gone`);
     }
@@ -218,12 +225,17 @@ function namesExpected(files: LogFiles, content: LogContent): Set<string> {
   return expected;
 }
 
-function headDetail([{ size, origin, root }]: [Checkpoint, OpenedNote]): string {
+function headDetail([{ size, origin, root }]: Signed): string {
   return `${size} events of ${origin}, root ${hex(root).slice(0, 16)}…`;
 }
 
-function knownDetail(found: readonly Checkpoint[]): string {
-  return `the log extends ${found.map(({ size }) => size).join(", ")} events seen before`;
+function clockDetail(sizes: number): string {
+  const bounded = sizes > 0 ? `; ${sizes} checkpoints bound them by the clocks of witnesses` : "";
+  return `no event says to be more than 10 minutes older than one signed before it${bounded}`;
+}
+
+function knownDetail(found: readonly Signed[]): string {
+  return `the log extends ${found.map(([{ size }]) => size).join(", ")} events seen before`;
 }
 
 function windowsCount(windows: Windows): string {
@@ -273,6 +285,6 @@ function limits(report: Report, trust: Trust): void {
   if (trust.accounts === undefined) {
     report.notCovered("roles", "that the deciders held their roles rests on the key that signed the decisions");
   }
-  report.notCovered("time", "times are those of the platform's own clock");
+  report.notCovered("time", "times are those of the platform's own clock, to the check named clock");
   report.notCovered("repository", "that the governed repository holds these commits: compare their ids");
 }

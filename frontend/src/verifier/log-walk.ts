@@ -1,6 +1,7 @@
 // Reading a whole log: every entry, every tile, the root at every checkpoint.
 import { type Bytes, joined, same } from "./bytes";
 import { Refused } from "./errors";
+import type { Clock } from "./log-clock";
 import { eventRead, LogContent, type LoggedEvent } from "./log-events";
 import type { LogFiles } from "./log-files";
 import { CompactRange, HASH_SIZE, leafHash, perfectRoot } from "./merkle";
@@ -17,6 +18,7 @@ interface Bundle {
   readonly first: number;
   width: number;
   readonly ids: string[];
+  readonly times: string[];
   readonly events: LoggedEvent[];
   hashes: Bytes[];
   root?: Bytes;
@@ -27,6 +29,7 @@ interface Bundle {
 export async function logRead(
   files: LogFiles,
   checkpoints: readonly Checkpoint[],
+  clock: Clock,
   progress: Progress,
 ): Promise<LogContent> {
   const tree = new TileTree(async (path, data) => {
@@ -36,10 +39,11 @@ export async function logRead(
   const content = new LogContent(size);
   const seen = new Set<string>();
   const waiting = [...checkpoints].reverse();
-  rootsCheck(tree, { first: 0, width: 0, ids: [], events: [], hashes: [] }, waiting); // of the empty log
+  rootsCheck(tree, { first: 0, width: 0, ids: [], times: [], events: [], hashes: [] }, waiting); // of the empty log
   for (let number = 0; number * TILE_WIDTH < size; number += 1) {
     const bundle = await bundleRead(files, number, size);
     idsCheck(bundle, seen, size);
+    clock.take(bundle.first, bundle.times);
     content.events.push(...bundle.events);
     if (bundle.width === 0 && bundle.error !== undefined) throw bundle.error;
     rootsCheck(tree, bundle, waiting);
@@ -57,7 +61,7 @@ async function bundleRead(files: LogFiles, number: number, size: number): Promis
   const first = number * TILE_WIDTH;
   const width = Math.min(TILE_WIDTH, size - first);
   const path = tilePath("entries", number, width);
-  const bundle: Bundle = { first, width: 0, ids: [], events: [], hashes: [] };
+  const bundle: Bundle = { first, width: 0, ids: [], times: [], events: [], hashes: [] };
   let index = first;
   let entries: Bytes[];
   try {
@@ -67,8 +71,9 @@ async function bundleRead(files: LogFiles, number: number, size: number): Promis
   }
   try {
     for (const entry of entries) {
-      const { id, kept } = eventRead(entry, index);
+      const { id, time, kept } = eventRead(entry, index);
       bundle.ids.push(id);
+      bundle.times.push(time);
       if (kept !== undefined) bundle.events.push(kept);
       index += 1;
     }

@@ -31,6 +31,8 @@ export interface Verifier {
 export interface OpenedNote {
   readonly text: string;
   readonly signers: readonly Verifier[];
+  /** Those of the signers that are witnesses, with the seconds since the epoch at which they signed. */
+  readonly cosigners: readonly { readonly verifier: Verifier; readonly timestamp: bigint }[];
 }
 
 /** What a log's signed note says: this many leaves have this root. */
@@ -64,6 +66,7 @@ export function verifierParse(text: string): Verifier {
 export async function openNote(note: string | Bytes, verifiers: readonly Verifier[]): Promise<OpenedNote> {
   const [text, lines] = noteSplit(typeof note === "string" ? note : decode(note));
   const checked: Verifier[] = [];
+  const cosigners: { verifier: Verifier; timestamp: bigint }[] = [];
   for (const line of lines) {
     const [name, data] = signatureParse(line);
     // Of two keys under one name and hash the later one counts.
@@ -72,11 +75,12 @@ export async function openNote(note: string | Bytes, verifiers: readonly Verifie
     if (checked.some((item) => verifierSame(item, found))) {
       throw new Refused("note.twice", `the note carries two signatures by ${name}`);
     }
-    await signatureCheck(found, data.subarray(KEY_HASH_SIZE), text);
+    const timestamp = await signatureCheck(found, data.subarray(KEY_HASH_SIZE), text);
     checked.push(found);
+    if (timestamp !== undefined) cosigners.push({ verifier: found, timestamp });
   }
   if (checked.length === 0) throw new Refused("note.unsigned", "the note is not signed by any trusted key");
-  return { text, signers: checked };
+  return { text, signers: checked, cosigners };
 }
 
 /** Check a checkpoint note and read it. */
@@ -118,18 +122,20 @@ function signatureParse(line: string): [string, Bytes] {
   return [name, data];
 }
 
-async function signatureCheck(verifier: Verifier, data: Bytes, text: string): Promise<void> {
+/** Check one signature; gives the time that a witness vouches for. */
+async function signatureCheck(verifier: Verifier, data: Bytes, text: string): Promise<bigint | undefined> {
+  let timestamp: bigint | undefined;
   let signature = data;
   let message = utf8(text);
   if (verifier.algorithm === ALGORITHM_COSIGNATURE) {
-    // A witness vouches for the time as well.
-    const time = data.subarray(0, TIMESTAMP_SIZE).reduce((value, byte) => value * 256n + BigInt(byte), 0n);
+    timestamp = data.subarray(0, TIMESTAMP_SIZE).reduce((value, byte) => value * 256n + BigInt(byte), 0n);
     signature = data.subarray(TIMESTAMP_SIZE);
-    message = concat(utf8(`cosignature/v1\ntime ${time}\n`), message);
+    message = concat(utf8(`cosignature/v1\ntime ${timestamp}\n`), message);
   }
   if (signature.length !== SIGNATURE_SIZE || !(await signatureValid(verifier.publicKey, signature, message))) {
     throw new Refused("note.signature", `the signature of the note by ${verifier.name} does not hold`);
   }
+  return timestamp;
 }
 
 /** Take a note apart into its text and its signature lines. */

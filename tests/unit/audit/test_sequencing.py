@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,7 +26,7 @@ from countersign.audit.sequencing import ORIGIN, Batch, sequence_batch
 from countersign.audit.services import record
 from countersign.shared.actor import Actor
 from countersign.shared.keys import public_keys
-from countersign_verify.canonical import canonical_bytes
+from countersign_verify.canonical import canonical_bytes, canonical_object
 from countersign_verify.log import log_verify
 from countersign_verify.notes import verifier_key
 from countersign_verify.report import Report, Status
@@ -134,18 +135,21 @@ def trust_of_the_log() -> Trust:
     )
 
 
-@pytest.fixture
-def exported(sequence: Sequence, worker: Actor, alice: Actor, tmp_path: Path) -> Path:
-    for actor in (worker, alice, worker):
-        write(actor, 100)
-        sequence()
-    directory = tmp_path / "export"
+def export(directory: Path) -> Path:
     log_export(directory)
     (directory / "trust.json").write_bytes(trust_of_the_log().raw)
     (directory / "index.json").write_bytes(
         canonical_bytes({"format": "countersign/export/v1", "origin": ORIGIN, "merges": []})
     )
     return directory
+
+
+@pytest.fixture
+def exported(sequence: Sequence, worker: Actor, alice: Actor, tmp_path: Path) -> Path:
+    for actor in (worker, alice, worker):
+        write(actor, 100)
+        sequence()
+    return export(tmp_path / "export")
 
 
 def test_log_export_is_what_a_stranger_can_verify(exported: Path) -> None:
@@ -164,6 +168,28 @@ def test_log_export_with_a_changed_entry_is_found_out(exported: Path) -> None:
     report = Report()
     log_verify(exported, trust_of_the_log(), report)
     assert not report.holds
+
+
+def test_log_export_with_an_event_that_a_process_dated_back_is_found_out(
+    sequence: Sequence, worker: Actor, tmp_path: Path
+) -> None:
+    """A taken-over process of the platform may say what it wants of a new event, but not unnoticed."""
+    write(worker, 3)
+    sequence()
+    body = canonical_object(bytes(AuditEvent.objects.order_by("id")[0].body))
+    event_id, time = str(uuid.uuid4()), "2026-01-01T00:00:00.000000Z"
+    copied = "actor_kind, actor_id, person_id, subject_type, subject_id, correlation_id, type"
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO audit_auditevent (event_id, recorded_at, body, {copied})"  # noqa: S608 - constants
+            f" SELECT %s, %s, %s, {copied} FROM audit_auditevent LIMIT 1",
+            [event_id, time, canonical_bytes({**body, "id": event_id, "time": time})],
+        )
+    sequence()
+    report = Report()
+    log_verify(export(tmp_path / "export"), trust_of_the_log(), report)
+    assert [check.name for check in report.failures] == ["clock"]
+    assert "event 3 says 2026-01-01" in report.failures[0].detail
 
 
 def test_log_export_of_nothing_is_refused(committed_db: None, tmp_path: Path) -> None:

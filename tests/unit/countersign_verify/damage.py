@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from countersign_verify.canonical import canonical_bytes, digest_bytes
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
+    from tests.unit.countersign_verify.many_worlds import Many
     from tests.unit.countersign_verify.worlds import World
 
 # What is put where something else was: near misses of every kind that a field may have.
@@ -231,3 +233,16 @@ def export_bend(rng: Random, directory: Path) -> None:
             stored = (directory / "checkpoints.jsonl").read_bytes().splitlines(keepends=True)
             del stored[rng.randrange(len(stored))]
             (directory / "checkpoints.jsonl").write_bytes(b"".join(stored))
+
+
+def time_bend(rng: Random, world: Many) -> None:
+    """Date some events back or ahead, or let the witnesses' clock be another."""
+    world.seen_at += 60 * rng.choice([0, 0, -90, 90, -(10**7), 10**17])
+    for _ in range(rng.randrange(1, 4)):
+        place = rng.randrange(len(world.entries))
+        event = json.loads(world.entries[place])
+        moved = datetime.fromisoformat(event["time"]) + timedelta(
+            minutes=rng.choice([-50_000, -11, -9, 9, 11, 90])
+        )
+        event["time"] = rng.choice([f"{moved:%Y-%m-%dT%H:%M:%S.%fZ}"] * 9 + ["2026-13-01T00:00:00.000000Z"])
+        world.entries[place] = canonical_bytes(event)

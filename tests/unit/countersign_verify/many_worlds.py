@@ -30,7 +30,7 @@ from tests.unit.countersign_verify.test_break_glass import CAB, Glass
 from tests.unit.countersign_verify.test_log_unmade import unmake
 from tests.unit.countersign_verify.test_together import LIGHT, beside_entry, together_plan
 from tests.unit.countersign_verify.test_trial import Trial
-from tests.unit.countersign_verify.worlds import Case, World, full_world, person_actor
+from tests.unit.countersign_verify.worlds import FIRST_SECOND, Case, World, full_world, person_actor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,10 +56,11 @@ class Many(World):
 
     assertions: dict[str, bytes] = field(default_factory=dict)
     witnessed: bool = False
+    seen_at: int = FIRST_SECOND + 60
 
     def note(self, size: int) -> str:
         note = super().note(size)
-        return cosign_note(note, "w", KEYS["witness"], 1_767_225_600) if self.witnessed else note
+        return cosign_note(note, "w", KEYS["witness"], self.seen_at) if self.witnessed else note
 
     def write(self, directory: Path) -> Path:
         super().write(directory)

@@ -30,6 +30,7 @@ from tests.unit.countersign_verify.samples import (
     trust_bytes,
 )
 from tests.unit.countersign_verify.worlds import (
+    FIRST_SECOND,
     World,
     event_bytes,
     failed,
@@ -50,6 +51,7 @@ def test_sound_export_holds_and_names_every_check(sound: Path) -> None:
         "checkpoints",
         "known",
         "events",
+        "clock",
         "packs",
         "people",
         "break-glass",
@@ -265,7 +267,7 @@ def test_witnesses_must_have_cosigned_where_the_trust_file_names_them(tmp_path: 
     export = world.write(tmp_path / "export")
     trusted = trust(**settings_)
     assert list(failed(verify(export, trusted))) == ["witnesses"]
-    rewrite_checkpoints(export, [(3, cosign_note(world.note(3), "w", KEYS["witness"], 1767225600))])
+    rewrite_checkpoints(export, [(3, cosign_note(world.note(3), "w", KEYS["witness"], FIRST_SECOND))])
     report = verify(export, trusted)
     assert failed(report) == {}
     assert "independent" in trusted.describe()

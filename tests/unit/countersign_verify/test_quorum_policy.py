@@ -74,9 +74,11 @@ class Policies:
             policy=dict(policy), effect=1000 if policy["tier"] == "cab" else 300, edit_subject=edit
         )
         self.world.pack(plan, self.case.directory)
-        self.world.entries[-1] = self.world.entries[-1].replace(
-            b'"time":"2026-02-01T00:00', f'"time":"2026-02-01T{minute // 60:02d}:{minute % 60:02d}'.encode()
-        )
+        for place in (-2, -1):  # the run's beginning and its pack
+            self.world.entries[place] = self.world.entries[place].replace(
+                b'"time":"2026-02-01T00:00',
+                f'"time":"2026-02-01T{minute // 60:02d}:{minute % 60:02d}'.encode(),
+            )
 
     def refusal(self) -> str:
         self.world.trust_copy = trust_bytes(**self.settings)

@@ -33,6 +33,7 @@ from tests.unit.countersign_verify.damage import (
     export_bend,
     json_bend,
     json_bytes_bend,
+    time_bend,
     world_bend,
 )
 from tests.unit.countersign_verify.many_worlds import Kind, copy_of, kinds, longer_note, seeded
@@ -126,6 +127,8 @@ def log_make(rng: Random, kind: Kind, directory: Path) -> tuple[bytes, list[byte
     known = []
     if rng.randrange(4) == 0:
         known = [world.note(rng.randrange(len(world.entries) + 1)).encode()]
+    if rng.randrange(6) == 0:
+        time_bend(rng, world)
     for _ in range(rng.choice([0, 1, 1, 1, 2])):
         world_bend(rng, world)
     match rng.randrange(12):

@@ -38,6 +38,8 @@ from tests.unit.countersign_verify.samples import (
 )
 from tests.unit.countersign_verify.second import Second, log_case
 
+# The time of the first event of a world, in seconds since the epoch; every event comes a second later.
+FIRST_SECOND = 1_769_904_000
 STEPS: list[dict[str, Any]] = [{"commit": "a" * 40, "kind": "merge", "run_id": "r"}]
 
 
