@@ -169,7 +169,9 @@ def checks(*, fast: bool) -> tuple[Check, ...]:
             "tests",
             (
                 python(
-                    *("-m", "pytest", "-q", "-rfEs", "-n", "2", "--dist", "loadfile", "tests"),
+                    *("-m", "pytest", "-q", "-rfEs", "-n", "2", "--dist", "loadfile"),
+                    # Files with few tests would come last, and these are the slow ones.
+                    *("--no-loadscope-reorder", "tests"),
                     *("--ignore", "tests/e2e", *coverage, *(("-m", "not slow") if fast else ())),
                 ),
             ),
