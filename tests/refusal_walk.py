@@ -94,7 +94,7 @@ class Walk:
             return False
         fixtures = set(getattr(self._test, "fixturenames", ()))
         return (
-            bool(fixtures & {"db", "committed_db"})
+            bool(fixtures & {"db", "_database_snapshot"})
             and not fixtures & _COUNTING
             and not (connection.in_atomic_block and connection.needs_rollback)
             and self._trials.get(name, 0) < _TRIALS
