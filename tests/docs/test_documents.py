@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from countersign.accounts.policies import PERMISSIONS, ROLES
+from countersign.accounts.policies import PERMISSIONS, ROLES, SEPARATION
 from tests.help_texts import help_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -152,7 +152,12 @@ def test_permissions_are_the_codes() -> None:
         f"| `{action}` | {', '.join(f'`{role}`' for role in sorted(allowed))} |\n"
         for action, allowed in PERMISSIONS.items()
     )
+    apart = "".join(
+        f"| `{role}` | {', '.join(f'`{other}`' for other in sorted(excluded))} | {why} |\n"
+        for role, (excluded, why) in SEPARATION.items()
+    )
     assert f"|---|---|---|\n{roles}\n" in text
+    assert f"|---|---|---|\n{apart}\n" in text
     assert f"|---|---|\n{actions}\n" in text
 
 

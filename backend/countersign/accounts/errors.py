@@ -33,6 +33,13 @@ class RoleUnknown(NotFound):
     code = "role_unknown"
 
 
+class RolesExclude(DomainError):
+    """One person can't hold both of two roles."""
+
+    code = "roles_exclude"
+    status = 409
+
+
 class CredentialRefused(DomainError):
     """A token or one-time login is unknown, used, expired or revoked; which of these is not told."""
 

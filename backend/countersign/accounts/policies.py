@@ -8,6 +8,8 @@ from countersign.audit.contracts import AUDIT_READERS
 from countersign.shared.errors import PermissionDenied
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from countersign.shared.actor import Actor
 
 ROLES: dict[str, tuple[str, str]] = {
@@ -59,6 +61,30 @@ PERMISSIONS: dict[Action, frozenset[str]] = {
     "audit.read": frozenset(AUDIT_READERS),
     "read": frozenset(ROLES) - {"agent"},
 }
+
+# Which roles a person can't hold beside another one, and why: the same both ways.
+SEPARATION: dict[str, tuple[frozenset[str], str]] = {
+    "auditor": (
+        frozenset(ROLES) - {"auditor"},
+        "who checks what was done takes no part in doing it",
+    ),
+    "agent": (
+        frozenset(ROLES) - {"agent"},
+        "an agent hands in work, and neither starts it nor decides on it",
+    ),
+    "ci": (
+        frozenset({"director", "cab_member", "security_reviewer", "admin"}),
+        "a pipeline's token lies where many can read it, and decides nothing",
+    ),
+}
+
+
+def separation_broken(held: AbstractSet[str]) -> tuple[str, str, str] | None:
+    """Return two roles of these that no one person may hold, and why; nothing when there are none."""
+    for role, (excluded, why) in SEPARATION.items():
+        if role in held and (others := held & excluded):
+            return role, min(others), why
+    return None
 
 
 def may(actor: Actor, action: Action) -> bool:

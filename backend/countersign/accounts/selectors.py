@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from countersign.accounts.contracts import UserData
 from countersign.accounts.errors import CredentialRefused, UserNotFound
 from countersign.accounts.models import ApiToken, Person, RoleAssignment, User
-from countersign.accounts.policies import may
+from countersign.accounts.policies import may, separation_broken
 from countersign.shared.actor import Actor
 
 if TYPE_CHECKING:
@@ -128,6 +128,15 @@ def role_holders(roles: Iterable[str]) -> dict[str, int]:
     """Return how many people hold each of these roles."""
     held = RoleAssignment.objects.filter(role_id__in=list(roles)).values("role_id")
     return {item["role_id"]: item["people"] for item in held.annotate(people=Count("person_id"))}
+
+
+def separation_told() -> list[str]:
+    """Return which persons hold roles that exclude one another, from before that was refused."""
+    held: dict[str, set[str]] = {}
+    for person_id, role in RoleAssignment.objects.order_by("person_id").values_list("person_id", "role_id"):
+        held.setdefault(str(person_id), set()).add(role)
+    broken = {person_id: separation_broken(roles) for person_id, roles in held.items()}
+    return [f"{person_id} is both {found[0]} and {found[1]}" for person_id, found in broken.items() if found]
 
 
 def person_names(person_ids: Iterable[str]) -> dict[str, str]:

@@ -14,9 +14,9 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from countersign.accounts.contracts import IssuedSecret, UserData
-from countersign.accounts.errors import CredentialRefused, EmailTaken, RoleUnknown, UserNotFound
+from countersign.accounts.errors import CredentialRefused, EmailTaken, RolesExclude, RoleUnknown, UserNotFound
 from countersign.accounts.models import ApiToken, OneTimeLogin, Person, Role, RoleAssignment, User
-from countersign.accounts.policies import ROLES
+from countersign.accounts.policies import ROLES, separation_broken
 from countersign.accounts.selectors import user_data
 from countersign.audit.attribution import changes_attribute
 from countersign.audit.labels import text_seal
@@ -115,13 +115,20 @@ def role_grant(*, actor: Actor, person_id: str, role: str) -> None:
     Raises:
         RoleUnknown: there is no such role.
         UserNotFound: there is no such person.
+        RolesExclude: the person holds a role that nobody may hold beside this one.
     """
     if not Role.objects.filter(code=role).exists():
         message = f"there is no role '{role}'; known are {', '.join(ROLES)}"
         raise RoleUnknown(message, role=role)
-    if not Person.objects.filter(pk=person_id, erased_at__isnull=True).exists():
+    # Locked: of two grants at once the second one sees the first.
+    if not Person.objects.select_for_update().filter(pk=person_id, erased_at__isnull=True):
         message = "there is no such person"
         raise UserNotFound(message, person_id=person_id)
+    held = set(RoleAssignment.objects.filter(person_id=person_id).values_list("role_id", flat=True))
+    if role not in held and (broken := separation_broken({*held, role})):
+        one, other, why = broken
+        message = f"nobody is both '{one}' and '{other}': {why}; revoke the role that is there first"
+        raise RolesExclude(message, roles=[one, other])
     _, created = RoleAssignment.objects.get_or_create(person_id=person_id, role_id=role)
     if created:
         record(actor=actor, type="role.granted", subject=("person", person_id), data={"role": role})

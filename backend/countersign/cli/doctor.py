@@ -60,6 +60,7 @@ def checks_run(home: Home, port: int) -> tuple[Check, ...]:
         _passkeys(),
         _witnesses(),
         _break_glass(home),
+        _separation(home),
         *_log(home),
     )
 
@@ -169,6 +170,24 @@ def _break_glass(home: Home) -> Check:
     if not told:
         return Check("break-glass", "ok", "nothing is open, and no review is owed")
     return Check("break-glass", "warning", "; ".join(told), "docs/runbooks/break-glass.md")
+
+
+def _separation(home: Home) -> Check:
+    try:
+        django_begin(home.root)
+        from countersign.accounts.selectors import separation_told
+
+        told = separation_told()
+    except PlatformNotRunning:
+        return Check("separation of duties", "ok", "the platform is down")
+    except DatabaseError as error:
+        return Check(
+            "separation of duties", "warning", f"unknown: {type(error).__name__}", "see the database"
+        )
+    if not told:
+        return Check("separation of duties", "ok", "nobody holds roles that exclude one another")
+    mend = "revoke one of the two in the console, under role assignments: docs/reference/permissions.md"
+    return Check("separation of duties", "warning", "; ".join(told), mend)
 
 
 def _answers(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,14 +11,21 @@ import pytest
 from django.db import connections
 
 from countersign.accounts.contracts import UserData
-from countersign.accounts.errors import CredentialRefused, EmailTaken, RoleUnknown, UserNotFound
+from countersign.accounts.errors import (
+    CredentialRefused,
+    EmailTaken,
+    RolesExclude,
+    RoleUnknown,
+    UserNotFound,
+)
 from countersign.accounts.models import ApiToken, OneTimeLogin, Person, Role, RoleAssignment, User
-from countersign.accounts.policies import PERMISSIONS, ROLES, may, require
+from countersign.accounts.policies import PERMISSIONS, ROLES, SEPARATION, may, require
 from countersign.accounts.selectors import (
     actor_of_user,
     person_names,
     persons_with_role,
     roles_of,
+    separation_told,
     token_authenticate,
     user_by_email,
     user_get,
@@ -149,6 +157,50 @@ def test_role_grant_of_nothing_or_to_nobody_is_refused(alice: UserData) -> None:
         role_grant(actor=SETUP, person_id=alice.person_id, role="king")
     with pytest.raises(UserNotFound):
         role_grant(actor=SETUP, person_id=str(uuid.uuid4()), role="admin")
+
+
+@pytest.mark.parametrize(
+    ("role", "other"), [(role, other) for role in SEPARATION for other in sorted(SEPARATION[role][0])]
+)
+def test_role_grant_of_what_excludes_a_held_role_is_refused_both_ways(
+    alice: UserData, role: str, other: str
+) -> None:
+    role_revoke(actor=SETUP, person_id=alice.person_id, role="director")
+    for held, asked in ((role, other), (other, role)):
+        role_grant(actor=SETUP, person_id=alice.person_id, role=held)
+        with pytest.raises(RolesExclude, match="nobody is both"):
+            role_grant(actor=SETUP, person_id=alice.person_id, role=asked)
+        assert roles_of(alice.person_id) == {held}
+        role_revoke(actor=SETUP, person_id=alice.person_id, role=held)
+
+
+def test_two_grants_at_once_give_one_of_two_roles_that_exclude_one_another(committed_db: None) -> None:
+    roles_sync(actor=SETUP)
+    user = user_create(actor=SETUP, email="alice@example.org", name="Alice")
+    ready = threading.Barrier(2)
+
+    def grant(role: str) -> str:
+        try:
+            ready.wait(30)
+            role_grant(actor=SETUP, person_id=user.person_id, role=role)
+        except RolesExclude:
+            return ""
+        finally:
+            connections.close_all()
+        return role
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(5):
+            granted = set(pool.map(grant, ["auditor", "director"]))
+            assert "" in granted
+            assert roles_of(user.person_id) == granted - {""}
+            role_revoke(actor=SETUP, person_id=user.person_id, role=max(granted))
+
+
+def test_roles_that_exclude_one_another_from_before_are_told(alice: UserData) -> None:
+    assert separation_told() == []
+    RoleAssignment.objects.create(person_id=alice.person_id, role_id="auditor")
+    assert separation_told() == [f"{alice.person_id} is both auditor and director"]
 
 
 def test_role_revoke_takes_effect_at_once(alice: UserData) -> None:

@@ -209,3 +209,20 @@ def test_doctor_names_an_interface_that_is_not_built(
         (tmp_path / "index.html").write_text("")
         assert checks(home)["web interface"].status == "ok"
     environment.cache_clear()
+
+
+def test_doctor_names_who_holds_roles_that_exclude_one_another(
+    db: None, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from countersign.accounts.models import Person, RoleAssignment
+    from countersign.accounts.services import roles_sync
+    from countersign.shared.actor import service_actor
+
+    monkeypatch.setattr(doctor, "django_begin", lambda _home: None)
+    roles_sync(actor=service_actor("setup"))
+    person = Person.objects.create(name="Ada")
+    RoleAssignment.objects.create(person=person, role_id="auditor")
+    assert doctor._separation(home).status == "ok"
+    RoleAssignment.objects.create(person=person, role_id="admin")
+    found = doctor._separation(home)
+    assert (found.status, found.found) == ("warning", f"{person.id} is both auditor and admin")

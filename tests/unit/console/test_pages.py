@@ -119,16 +119,25 @@ def test_role_is_granted_and_revoked(admin: Client, user_with: UserWith) -> None
     from countersign.accounts.models import RoleAssignment
     from countersign.accounts.selectors import roles_of
 
-    other = user_with("auditor")
+    other = user_with("operator")
     response = admin.post(f"{ROLES}add/", {"person": other.person_id, "role": "director"})
     assert response.status_code == 302
     assert newest() == ("role.granted", "Test admin")
-    assert roles_of(other.person_id) == {"auditor", "director"}
+    assert roles_of(other.person_id) == {"operator", "director"}
 
     assignment = RoleAssignment.objects.get(person_id=other.person_id, role_id="director")
     assert admin.get(f"{ROLES}{assignment.pk}/delete/").status_code == 200
     admin.post(f"{ROLES}{assignment.pk}/delete/", {"post": "yes"})
     assert newest() == ("role.revoked", "Test admin")
+    assert roles_of(other.person_id) == {"operator"}
+
+
+def test_role_that_excludes_another_is_refused_in_words(admin: Client, user_with: UserWith) -> None:
+    from countersign.accounts.selectors import roles_of
+
+    other = user_with("auditor")
+    response = admin.post(f"{ROLES}add/", {"person": other.person_id, "role": "director"})
+    assert "nobody is both 'auditor' and 'director'" in said(response)
     assert roles_of(other.person_id) == {"auditor"}
 
 

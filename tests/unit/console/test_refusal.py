@@ -41,7 +41,7 @@ def user_deactivated(user_with: UserWith) -> Post:
 
 
 def role_granted(user_with: UserWith) -> Post:
-    return "accounts/roleassignment/add/", {"person": user_with("auditor").person_id, "role": "operator"}
+    return "accounts/roleassignment/add/", {"person": user_with("director").person_id, "role": "operator"}
 
 
 def assignment(user_with: UserWith) -> object:
