@@ -217,7 +217,8 @@ class Setup:
 
     def _uv_environment(self) -> dict[str, str]:
         """Tell uv what pip was told on this machine: which index, with which certificates."""
-        environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+        # Compiled once here, and not by each of the many processes of the platform where none may write.
+        environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_COMPILE_BYTECODE": "1"}
         known = subprocess.run(
             [VENV / "bin" / "python", "-m", "pip", "config", "list"],
             capture_output=True,

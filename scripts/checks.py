@@ -253,6 +253,8 @@ def audited() -> tuple[str, ...]:
 def environment() -> dict[str, str]:
     """Return the environment of every check: no colours, a Node that works, nothing of a running platform."""
     chosen = {key: value for key, value in os.environ.items() if not key.startswith("COUNTERSIGN_")}
+    # The tests start hundreds of processes: each would compile the whole platform again.
+    chosen.pop("PYTHONDONTWRITEBYTECODE", None)
     path = [str(BIN), *(() if node_usable() else (str(NODE_VENV / "bin"),)), os.environ.get("PATH", "")]
     chosen |= {
         "PATH": os.pathsep.join(path),

@@ -139,31 +139,47 @@ def scene(
 
 
 @pytest.fixture(scope="session")
-def signing(
+def scene_after(
     scenes: dict[str, Scene],
     _database_snapshot: Restorable,
     superuser_dsn: str,
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Scene:
-    """Return the state in which everything is merged, and the phase lacks only the Director's word."""
+) -> Callable[[str, Callable[[World], World]], Scene]:
+    """Return a function that goes on from a scene and keeps what that comes to as another one."""
     from django.db import connections
 
-    with django_db_blocker.unblock():
-        before = scenes["waiting"]
-        before.rows.restore()
-        before.files.restore()
-        world = copy.deepcopy(before.world)
+    from countersign.audit.labels import forget_cached_keys
+
+    def after(name: str, advance: Callable[[World], World]) -> Scene:
+        before = scenes[name]
+        with django_db_blocker.unblock():
+            before.rows.restore()
+            before.files.restore()
+            forget_cached_keys()
+            world = advance(copy.deepcopy(before.world))
+            connections.close_all()
+            rows = type(_database_snapshot)(superuser_dsn)  # type: ignore[call-arg]  # the class of the root conftest
+            made = Scene(rows, Files(tmp_path_factory.mktemp("after"), world.source.path), world)
+            _database_snapshot.restore()
+        return made
+
+    return after
+
+
+@pytest.fixture(scope="session")
+def signing(scene_after: Callable[[str, Callable[[World], World]], Scene]) -> Scene:
+    """Return the state in which everything is merged, and the phase lacks only the Director's word."""
+
+    def advance(world: World) -> World:
         world.approve("F401", "E713")
         drive()
         # Its file had moved: the agent was asked again by itself, and what waits is the new request.
         world.approve("PIE790")
         drive()
-        connections.close_all()
-        rows = type(_database_snapshot)(superuser_dsn)  # type: ignore[call-arg]  # the class of the root conftest
-        made = Scene(rows, Files(tmp_path_factory.mktemp("signing"), world.source.path), world)
-        _database_snapshot.restore()
-    return made
+        return world
+
+    return scene_after("waiting", advance)
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ import pytest
 from countersign_verify.canonical import canonical_bytes, canonical_loads
 from countersign_verify.report import Report
 from countersign_verify.trust import trust_read
-from tests.workflow.sample import FILES, Source
+from tests.workflow.conftest import Scene
+from tests.workflow.sample import FILES, source_make
 from tests.workflow.world import PLAN, PLATFORM, World, drive, events, failed_jobs, hurry, sequence
 
 if TYPE_CHECKING:
@@ -23,16 +24,27 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.needs("bwrap")
 
 
-@pytest.fixture
-def alone(registered: World, elsewhere: Callable[[dict[str, str]], Source]) -> World:
+@pytest.fixture(scope="module")
+def tried(
+    scene_after: Callable[[str, Callable[[World], World]], Scene], tmp_path_factory: pytest.TempPathFactory
+) -> Scene:
     """A trial of one person, who asked for a change and for nobody else."""
+    source = source_make(tmp_path_factory.mktemp("trial") / "elsewhere", FILES)
+    return scene_after("registered", lambda _world: trial_begin(World(source)))
+
+
+@pytest.fixture
+def alone(tried: Scene, scenes: dict[str, Scene], scene: Callable[[str], World]) -> World:
+    scenes["trial"] = tried
+    return scene("trial")
+
+
+def trial_begin(world: World) -> World:
     from countersign.jobs.selectors import job_get
     from countersign.plans.selectors import work_item_list
     from countersign.projects.selectors import project_get
     from countersign.workflow.commands import plan_import, project_register, session_begin
 
-    assert registered.project.slug == "sample"
-    world = World(elsewhere(FILES))
     person = world.person("solo", "operator", "director")
     project_register(actor=person, source=str(world.source.path), name="Alone", trial=True)
     drive()

@@ -125,7 +125,8 @@ def test_entries_that_are_swapped_dropped_or_repeated_are_named(
 
 def test_changed_byte_of_every_entry_is_noticed(export: Path, original: Path, trusted: Trust) -> None:
     """From the entry's own proof, so that one changed entry costs no walk over the whole log."""
-    head, _ = checkpoint_read(LogFiles(export), trusted)
+    files = LogFiles(export)
+    head, _ = checkpoint_read(files, trusted)
     chance = random.Random(SEED)  # noqa: S311 - the same places every time, not a secret
     for number in range((COUNT + TILE_WIDTH - 1) // TILE_WIDTH):
         width = min(TILE_WIDTH, COUNT - number * TILE_WIDTH)
@@ -136,7 +137,7 @@ def test_changed_byte_of_every_entry_is_noticed(export: Path, original: Path, tr
             changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
             (export / name).write_bytes(bundle_encode([*entries[:at], bytes(changed), *entries[at + 1 :]]))
             with pytest.raises(RefusedError):
-                entry_prove(LogFiles(export), head, number * TILE_WIDTH + at)
+                entry_prove(files, head, number * TILE_WIDTH + at)
         restore(export, original, name)
 
 
