@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db.models import F
 
 from countersign.audit.selectors import event_list
+from countersign.evidence.artifacts import artifact_store
+from countersign.evidence.contracts import StoredArtifact
 from countersign.evidence.errors import CleaningRefused, EvidenceUnmade
 from countersign.evidence.models import Artifact, ContentKey
-from countersign.evidence.retention import artifacts_unmake
+from countersign.evidence.retention import artifacts_unmake, cleaning_begin
 from countersign.evidence.selectors import artifact_bytes, pack_bytes
 from countersign.jobs.models import Job
 from countersign.jobs.selectors import job_get
+from countersign.jobs.services import job_claim, job_submit
 from countersign.runs.selectors import attempts_of
 from countersign.shared.actor import Actor
 from countersign.shared.clock import now
@@ -24,8 +29,10 @@ from countersign.shared.env import environment, retention_days
 from countersign.shared.errors import PermissionDenied
 from countersign.shared.storage import DirectoryStore
 from countersign.workflow.commands import export_begin
+from countersign.workflow.outcomes import StepContext
 from countersign.workflow.places import export_path, exports_path
 from countersign.workflow.retention import BATCH, OldThing, plan_lines, retention_clean, retention_plan
+from countersign.workflow.steps import run
 from tests.workflow.insider import Insider
 from tests.workflow.world import PLATFORM, World, drive
 
@@ -39,7 +46,7 @@ def grow_old(superuser_dsn: str) -> Callable[[], None]:
     """Return a function that lets everything that is there have happened long ago."""
 
     def grow() -> None:
-        Artifact.objects.update(created_at=F("created_at") - AGE)
+        Artifact.objects.update(stored_at=F("stored_at") - AGE)
         # Nobody but a superuser changes an attempt.
         Insider(superuser_dsn).sql("UPDATE runs_attempt SET created_at = created_at - %s", AGE)
         Job.objects.update(updated_at=F("updated_at") - AGE)
@@ -190,8 +197,68 @@ def test_retention_keeps_what_is_locked_or_stored_anew(
     assert (plan.of("transcript"), plan.kept.locked, plan.kept.locked_until) == ((), 1, until)
     assert any("under Object Lock" in line for line in plan_lines(plan))
     mine = transcript(merged, "F401")
-    artifacts_unmake(actor=admin, cleaning="c", artifacts={mine: "artifacts/elsewhere"})
+    elsewhere = {mine: "artifacts/elsewhere"}
+    assert artifacts_unmake(actor=admin, cleaning="c", artifacts=elsewhere, before=plan.before) == {mine}
     assert artifact_bytes(actor=admin, digest=mine)
+
+
+def test_retention_clean_leaves_what_is_locked_or_stored_again_while_it_runs(
+    merged: World, grow_old: Callable[[], None], admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever says the same again does so between what was shown and what is removed."""
+    from countersign.workflow import retention
+
+    grow_old()
+    mine = transcript(merged, "F401")
+    shown = retention_plan(actor=admin)
+
+    def lock_meanwhile(**named: Any) -> str:  # noqa: ANN401 - those of the service
+        monkeypatch.setattr(DirectoryStore, "locked_until", lambda _store, _key: now() + timedelta(days=9))
+        return cleaning_begin(**named)
+
+    def store_meanwhile(**named: Any) -> str:  # noqa: ANN401 - those of the service
+        monkeypatch.undo()
+        Artifact.objects.filter(pk=mine).update(stored_at=now())
+        return cleaning_begin(**named)
+
+    monkeypatch.setattr(retention, "cleaning_begin", lock_meanwhile)
+    done = retention_clean(actor=admin, plan=shown.digest, reason=WHY)
+    assert (done.of("transcript"), done.of("job")) == ((), shown.of("job"))
+    assert artifact_bytes(actor=admin, digest=mine)
+    monkeypatch.undo()
+    shown = retention_plan(actor=admin)
+    assert [thing.id for thing in shown.of("transcript")] == [mine]
+    monkeypatch.setattr(retention, "cleaning_begin", store_meanwhile)
+    done = retention_clean(actor=admin, plan=shown.digest, reason=WHY)
+    assert done.things == ()
+    assert artifact_bytes(actor=admin, digest=mine)
+    removed = [json.loads(json.dumps(data["removed"])) for data in told("retention.cleaned")]
+    assert [data["transcript"] for data in removed] == [{"count": 0, "bytes": 0}] * 2
+
+
+def test_transcript_keep_stores_once_more_where_a_cleaning_came_between(
+    merged: World, grow_old: Callable[[], None], admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow_old()
+    mine = transcript(merged, "F401")
+    said = artifact_bytes(actor=admin, digest=mine)
+    job_id = job_submit(actor=PLATFORM, kind="sample.work", subject=("sample", "s1"), payload={})
+    claimed = job_claim(job_id=job_id, owner="worker-1")
+    assert claimed is not None
+    plan = retention_plan(actor=admin)
+    stored: list[str] = []
+
+    def store_and_clean(data: bytes, *, actor: Actor) -> StoredArtifact:
+        found = artifact_store(data, actor=actor)
+        stored.append(found.key)
+        if len(stored) == 1:
+            retention_clean(actor=admin, plan=plan.digest, reason=WHY)
+        return found
+
+    monkeypatch.setattr(run, "artifact_store", store_and_clean)
+    assert run.transcript_keep(StepContext(claimed.job, claimed.lease, PLATFORM), said) == mine
+    assert artifact_bytes(actor=admin, digest=mine) == said
+    assert len(set(stored)) == 2
 
 
 def test_retention_never_takes_a_pack_whatever_a_row_says(

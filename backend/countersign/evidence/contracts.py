@@ -226,11 +226,12 @@ class OldArtifact:
 
     Attributes:
         key: where it lies in the store.
+        stored_at: when it was last stored.
         unmade: its key is destroyed already, and its bytes are left over.
     """
 
     digest: str
     key: str
     size: int
-    created_at: datetime
+    stored_at: datetime
     unmade: bool

@@ -114,3 +114,15 @@ def key_empty(key_id: uuid.UUID) -> bool:
     """Destroy a key inside the caller's transaction; ``False`` when it was destroyed before."""
     living = ContentKey.objects.filter(pk=key_id, destroyed_at__isnull=True)
     return living.update(wrapped=b"", destroyed_at=Now()) == 1
+
+
+def key_living_require(key_id: str, *, digest: str) -> None:
+    """Let nobody destroy a key before the caller's transaction ends.
+
+    Raises:
+        EvidenceUnmade: it is destroyed already.
+    """
+    living = ContentKey.objects.filter(pk=key_id, destroyed_at__isnull=True)
+    if not living.select_for_update(no_key=True).exists():
+        message = "its key was destroyed since it was stored: store it again, under another key"
+        raise EvidenceUnmade(message, digest=digest)

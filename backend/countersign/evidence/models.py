@@ -46,7 +46,8 @@ class ContentKey(models.Model):
 class Artifact(models.Model):
     """Something that is stored once under its SHA-256: the transcript of an agent.
 
-    One that was cleaned away keeps its row; ``key`` is emptied once its bytes are gone.
+    One that was cleaned away keeps its row; ``key`` is emptied once its bytes are gone. ``stored_at`` is when
+    it was last stored: the same bytes again are a use of their own.
     """
 
     digest = models.CharField(primary_key=True, max_length=80)
@@ -56,7 +57,13 @@ class Artifact(models.Model):
     object_digest = models.CharField(max_length=80, default="")
     sealed_with = models.ForeignKey(ContentKey, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    stored_at = models.DateTimeField(db_default=Now())
     removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Looked through by age."""
+
+        indexes: ClassVar = [models.Index(fields=["stored_at", "digest"], name="artifact_by_age")]
 
     def __str__(self) -> str:
         """Name the artifact."""

@@ -14,6 +14,7 @@ from countersign.evidence.contracts import OldArtifact
 from countersign.evidence.errors import CleaningRefused
 from countersign.evidence.keys import key_empty
 from countersign.evidence.models import Artifact
+from countersign.runs.retention import transcript_uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +31,7 @@ PREFIX = "artifacts/"
 def artifacts_old(
     *, actor: Actor, before: datetime, after: tuple[datetime, str] | None, limit: int
 ) -> tuple[OldArtifact, ...]:
-    """Return artifacts that were stored before this moment and still lie in the store, oldest first.
+    """Return artifacts that were last stored before this moment and still lie in the store, oldest first.
 
     Args:
         actor: who asks.
@@ -42,13 +43,13 @@ def artifacts_old(
         PermissionDenied: the actor may not see what is kept for how long.
     """
     require(actor, "retention.read")
-    rows = Artifact.objects.filter(created_at__lt=before, key__startswith=PREFIX)
+    rows = Artifact.objects.filter(stored_at__lt=before, key__startswith=PREFIX)
     if after is not None:
         moment, digest = after
-        rows = rows.filter(created_at__gte=moment).exclude(created_at=moment, digest__lte=digest)
+        rows = rows.filter(stored_at__gte=moment).exclude(stored_at=moment, digest__lte=digest)
     return tuple(
-        OldArtifact(row.digest, row.key, row.size, row.created_at, unmade=row.removed_at is not None)
-        for row in rows.order_by("created_at", "digest")[:limit]
+        OldArtifact(row.digest, row.key, row.size, row.stored_at, unmade=row.removed_at is not None)
+        for row in rows.order_by("stored_at", "digest")[:limit]
     )
 
 
@@ -81,20 +82,33 @@ def cleaning_begin(*, actor: Actor, reason: str, plan: str, about: Mapping[str, 
 
 
 @transaction.atomic(durable=True)
-def artifacts_unmake(*, actor: Actor, cleaning: str, artifacts: Mapping[str, str]) -> None:
-    """Destroy the keys of artifacts and mark them as removed; their bytes go afterwards.
+def artifacts_unmake(
+    *, actor: Actor, cleaning: str, artifacts: Mapping[str, str], before: datetime
+) -> frozenset[str]:
+    """Destroy the keys of artifacts and mark them as removed; return those whose bytes may go now.
+
+    Left alone is what was stored again since the moment, and what a run needs or left since then: both are
+    asked once more here, while nobody else can store the same artifact.
 
     Args:
         actor: who cleans.
         cleaning: the id of the cleaning.
-        artifacts: where each lies, by its digest; one that was stored anew meanwhile is left alone.
+        artifacts: where each lies, by its digest; of one that was stored elsewhere meanwhile, the place that
+            was left may be cleared.
+        before: the moment.
 
     Raises:
-        PermissionDenied: the actor may not clean.
+        PermissionDenied: the actor may not clean, or may not read runs.
     """
     require(actor, "retention.clean")
-    rows = Artifact.objects.select_for_update().filter(pk__in=list(artifacts), removed_at__isnull=True)
-    gone = [row for row in rows if artifacts[row.digest] == row.key]
+    rows = tuple(Artifact.objects.select_for_update().filter(pk__in=list(artifacts)).order_by("pk"))
+    living = [row for row in rows if row.removed_at is None and row.key == artifacts[row.digest]]
+    needed = {
+        use.digest
+        for use in transcript_uses(actor=actor, digests=[row.digest for row in living])
+        if use.open or use.at >= before
+    }
+    gone = [row for row in living if row.stored_at < before and row.digest not in needed]
     for row in gone:
         if row.sealed_with_id is not None:
             key_empty(row.sealed_with_id)
@@ -102,6 +116,7 @@ def artifacts_unmake(*, actor: Actor, cleaning: str, artifacts: Mapping[str, str
         digests = sorted(row.digest for row in gone)
         Artifact.objects.filter(pk__in=digests).update(removed_at=Now())
         _removed(actor, cleaning, "transcript", digests, sum(row.size for row in gone))
+    return frozenset(artifacts) - {row.digest for row in living if row not in gone}
 
 
 @transaction.atomic(durable=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from countersign.audit.services import record
+from countersign.evidence.keys import key_living_require
 from countersign.evidence.models import Addendum, Artifact, EvidencePack
 from countersign.evidence.selectors import addendum_data, pack_data
 from countersign.jobs.services import lease_check
@@ -22,10 +24,11 @@ if TYPE_CHECKING:
 
 @transaction.atomic(durable=True)
 def artifact_record(*, actor: Actor, lease: Lease, stored: StoredArtifact, media_type: str) -> str:
-    """Record an artifact that lies in the store; a repeat changes nothing. Returns its digest.
+    """Record that an artifact was stored; of a repeat only the time is kept. Returns its digest.
 
     Raises:
         LeaseLost: another worker carries the job out.
+        EvidenceUnmade: its key was destroyed since it was stored: store it again, under another key.
     """
     lease_check(lease)
     place = {
@@ -33,12 +36,15 @@ def artifact_record(*, actor: Actor, lease: Lease, stored: StoredArtifact, media
         "object_digest": stored.object_digest,
         "sealed_with_id": stored.sealed_with,
     }
-    _, created = Artifact.objects.get_or_create(
+    row, created = Artifact.objects.select_for_update().get_or_create(
         digest=stored.digest, defaults={**place, "size": stored.size, "media_type": media_type}
     )
+    key_living_require(stored.sealed_with, digest=stored.digest)
     # One that was unmade or cleaned away is stored anew under another key.
-    known = Artifact.objects.filter(pk=stored.digest).exclude(key=stored.key)
-    moved = not created and known.update(**place, removed_at=None)
+    moved = not created and row.key != stored.key
+    if not created:
+        anew = {**place, "removed_at": None} if moved else {}
+        Artifact.objects.filter(pk=stored.digest).update(stored_at=Now(), **anew)
     if created or moved:
         record(
             actor=actor,

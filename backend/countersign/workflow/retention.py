@@ -8,7 +8,7 @@ is interrupted is shown and cleaned again.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -36,7 +36,7 @@ from countersign.workflow.places import export_path, exports_path
 from countersign_verify.canonical import canonical_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -136,6 +136,14 @@ class RetentionPlan:
             for (kind, project), some in sorted(groups.items())
         )
 
+    @property
+    def counts(self) -> dict[str, JSON]:
+        """How much of each kind would go, as the log tells it."""
+        return {
+            kind: {"count": len(self.of(kind)), "bytes": sum(thing.size for thing in self.of(kind))}
+            for kind in KINDS
+        }
+
     def of(self, kind: str) -> tuple[OldThing, ...]:
         """Return what of one kind would go."""
         return tuple(thing for thing in self.things if thing.kind == kind)
@@ -169,7 +177,9 @@ def retention_plan(*, actor: Actor) -> RetentionPlan:
 
 
 def retention_clean(*, actor: Actor, plan: str, reason: str) -> RetentionPlan:
-    """Remove what the plan with this digest names; return it.
+    """Remove what the plan with this digest names; return it without what had to stay after all.
+
+    A transcript stays that somebody stored again, or locked, while the cleaning was under way.
 
     Args:
         actor: who cleans.
@@ -179,7 +189,7 @@ def retention_clean(*, actor: Actor, plan: str, reason: str) -> RetentionPlan:
     Raises:
         PermissionDenied: the actor may not clean.
         CleaningRefused: something else would go than what was shown, nothing is old, or there is no reason.
-        StorageRefused: the object store does not answer, or keeps under a lock what it did not before.
+        StorageRefused: the object store does not answer.
     """
     require(actor, "retention.clean")
     found = retention_plan(actor=actor)
@@ -189,32 +199,42 @@ def retention_clean(*, actor: Actor, plan: str, reason: str) -> RetentionPlan:
     if plan != found.digest:
         message = "something else would go now than what was shown: look again, and name the new digest"
         raise CleaningRefused(message, shown=plan, now=found.digest)
-    counts: dict[str, JSON] = {
-        kind: {"count": len(found.of(kind)), "bytes": sum(thing.size for thing in found.of(kind))}
-        for kind in KINDS
-    }
-    about: dict[str, JSON] = {"days": found.days, "before": isoformat(found.before), "things": counts}
+    about: dict[str, JSON] = {"days": found.days, "before": isoformat(found.before), "things": found.counts}
     cleaning = cleaning_begin(actor=actor, reason=reason, plan=plan, about=about)
+    gone = {(EXPORT, one.id) for one in found.of(EXPORT)}
     for some in _batches(found.of(JOB)):
-        job_logs_empty(actor=actor, cleaning=cleaning, job_ids=[one.id for one in some], before=found.before)
+        ids = [one.id for one in some]
+        emptied = job_logs_empty(actor=actor, cleaning=cleaning, job_ids=ids, before=found.before)
+        gone |= {(JOB, job_id) for job_id in emptied}
     for some in _batches(found.of(TRANSCRIPT)):
-        _transcripts_remove(actor, cleaning, some)
+        removed = _transcripts_remove(actor, cleaning, some, before=found.before)
+        gone |= {(TRANSCRIPT, digest) for digest in removed}
     for some in _batches(found.of(EXPORT)):
         size = sum(one.size for one in some)
         exports_tell(actor=actor, cleaning=cleaning, exports=[one.id for one in some], size=size)
         for one in some:
             directory_remove(export_path(one.id))
-    cleaning_end(actor=actor, cleaning=cleaning, plan=plan, counts=counts)
-    return found
+    done = replace(found, things=tuple(one for one in found.things if (one.kind, one.id) in gone))
+    cleaning_end(actor=actor, cleaning=cleaning, plan=plan, counts=done.counts)
+    return done
 
 
-def _transcripts_remove(actor: Actor, cleaning: str, some: Sequence[OldThing]) -> None:
+def _transcripts_remove(
+    actor: Actor, cleaning: str, some: Sequence[OldThing], *, before: datetime
+) -> Iterable[str]:
     places = {one.id: one.place for one in some}
     # First the keys: whoever stores the same transcript again from now on stores it elsewhere.
-    artifacts_unmake(actor=actor, cleaning=cleaning, artifacts=places)
-    for place in places.values():
+    unmade = artifacts_unmake(actor=actor, cleaning=cleaning, artifacts=_unlocked(places), before=before)
+    # One that was stored meanwhile may be locked anew: without a key, its bytes stay until that lock ends.
+    gone = _unlocked({digest: places[digest] for digest in sorted(unmade)})
+    for place in gone.values():
         object_store().remove(place)
-    artifacts_gone(actor=actor, cleaning=cleaning, artifacts=places)
+    artifacts_gone(actor=actor, cleaning=cleaning, artifacts=gone)
+    return gone
+
+
+def _unlocked(places: Mapping[str, str]) -> dict[str, str]:
+    return {name: place for name, place in places.items() if object_store().locked_until(place) is None}
 
 
 def _midnight() -> datetime:
@@ -248,7 +268,7 @@ def _transcripts(actor: Actor, before: datetime, slugs: dict[str, str]) -> tuple
     for artifact, uses in _artifacts(actor, before):
         if artifact.unmade:  # what was interrupted; its bytes are left over
             uses = ()  # noqa: PLW2901 - whoever uses it now can't read it any more
-        since = max([artifact.created_at, *(use.at for use in uses)])
+        since = max([artifact.stored_at, *(use.at for use in uses)])
         if since >= before:
             continue
         if any(use.open for use in uses):
@@ -274,7 +294,7 @@ def _artifacts(actor: Actor, before: datetime) -> Iterator[tuple[OldArtifact, tu
             uses.setdefault(use.digest, []).append(use)
         for one in some:
             yield one, tuple(uses.get(one.digest, ()))
-        after = (some[-1].created_at, some[-1].digest)
+        after = (some[-1].stored_at, some[-1].digest)
 
 
 def _exports(before: datetime) -> Iterator[OldThing]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from countersign.evidence.artifacts import artifact_store
+from countersign.evidence.errors import EvidenceUnmade
 from countersign.evidence.services import artifact_record
 from countersign.findings.python_target import target_version
 from countersign.findings.tree import TreeFiles
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from countersign.providers.contracts import AdapterData, ProposalResult
     from countersign.runs.contracts import RunData
     from countersign.shared.types import JSON
+
+logger = logging.getLogger(__name__)
 
 # Seed 002 section 4: two retries with other seeds, then it is a person's turn.
 MAX_ATTEMPTS = 3
@@ -131,8 +135,7 @@ def _call_keep(
 ) -> str:
     # A worker that died before it could record a proposal leaves a call behind: it was made, and it stays.
     earlier = agent_call_list(actor=EXECUTOR, run_id=run.id)
-    transcript = artifact_store(result.transcript, actor=EXECUTOR)
-    artifact_record(actor=context.actor, lease=context.lease, stored=transcript, media_type="text/plain")
+    transcript = transcript_keep(context, result.transcript)
     agent_call_record(
         actor=context.actor,
         lease=context.lease,
@@ -142,7 +145,23 @@ def _call_keep(
         prompt_digest=prompt.digest,
         result=result,
     )
-    return transcript.digest
+    return transcript
+
+
+def transcript_keep(context: StepContext, data: bytes) -> str:
+    """Store a transcript, and once more where a cleaning destroyed the key of the same bytes meanwhile."""
+    try:
+        return _transcript_store(context, data)
+    except EvidenceUnmade:
+        logger.warning(
+            "a transcript is stored again: its key was destroyed", extra={"job_id": context.job.id}
+        )
+        return _transcript_store(context, data)
+
+
+def _transcript_store(context: StepContext, data: bytes) -> str:
+    stored = artifact_store(data, actor=EXECUTOR)
+    return artifact_record(actor=context.actor, lease=context.lease, stored=stored, media_type="text/plain")
 
 
 def _summary(result: ProposalResult) -> str:
