@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from countersign.accounts.contracts import AbsenceData, Away
+from countersign.accounts.contracts import AbsenceData, Away, Gap
 from countersign.accounts.errors import AbsenceNotFound
 from countersign.accounts.models import Absence, Person, RoleAssignment, User
 from countersign.accounts.policies import require
@@ -111,7 +111,11 @@ def absences_data(rows: QuerySet[Absence], moment: datetime) -> tuple[AbsenceDat
     found = []
     for row in chosen:
         roles = _shared(row, held)
-        nobody = _nobody(row, roles, held, away=any(_meets(row, other) for other in open_))
+        gaps = _gaps(row, open_, moment)
+        whole = any(
+            gap.starts_at <= max(row.starts_at, moment) and gap.ends_at >= row.ends_at for gap in gaps
+        )
+        nobody = _nobody(row, roles, held, away=whole)
         found.append(
             AbsenceData(
                 id=str(row.id),
@@ -121,6 +125,7 @@ def absences_data(rows: QuerySet[Absence], moment: datetime) -> tuple[AbsenceDat
                 delegate_name=row.delegate.name if row.delegate else None,
                 roles=() if nobody else tuple(sorted(roles)),
                 nobody=nobody,
+                gaps=() if nobody else gaps,
                 starts_at=row.starts_at,
                 ends_at=row.ends_at,
                 ended_at=row.ended_at,
@@ -142,11 +147,20 @@ def stand_ins_possible(*, person_id: str) -> dict[str, tuple[str, tuple[str, ...
     return {other: (name, tuple(sorted(roles))) for other, (name, roles) in shared.items()}
 
 
-def _meets(row: Absence, other: Absence) -> bool:
-    """Say whether the delegate of one absence is away by another one at some time of it."""
-    return (
-        other.person_id == row.delegate_id and other.starts_at < row.ends_at and row.starts_at < other.ends_at
-    )
+def _gaps(row: Absence, absences: Iterable[Absence], moment: datetime) -> tuple[Gap, ...]:
+    """Return when in the rest of an absence its delegate is away, what follows on one another as one."""
+    if _state(row, moment) == "over":
+        return ()
+    gaps: list[Gap] = []
+    for other in sorted(absences, key=lambda absence: absence.starts_at):
+        start = max(row.starts_at, other.starts_at, moment)
+        end = min(row.ends_at, other.ends_at)
+        if other.person_id != row.delegate_id or start >= end:
+            continue
+        if gaps and start <= gaps[-1].ends_at:
+            start, end = gaps[-1].starts_at, max(end, gaps.pop().ends_at)
+        gaps.append(Gap(start, end))
+    return tuple(gaps)
 
 
 def _state(row: Absence, moment: datetime) -> str:

@@ -96,6 +96,14 @@ class PersonHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A part of an absence in which the delegate is away as well, and nobody stands in."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AbsenceData:
     """A time in which somebody is away.
 
@@ -103,7 +111,8 @@ class AbsenceData:
         state: ``coming``, ``now`` or ``over``.
         delegate_id: who was named to stand in.
         roles: those in which the delegate stands in: the ones that both hold by themselves.
-        nobody: why nobody stands in, with the mend; empty where somebody does.
+        nobody: why nobody stands in at any time of it, with the mend; empty where somebody does.
+        gaps: parts of what is left of it in which the delegate is away as well; the whole is no gap.
         declared_by: the name of who said so.
     """
 
@@ -114,6 +123,7 @@ class AbsenceData:
     delegate_name: str | None
     roles: tuple[str, ...]
     nobody: str
+    gaps: tuple[Gap, ...]
     starts_at: datetime
     ends_at: datetime
     ended_at: datetime | None

@@ -24,6 +24,13 @@ ABSENCE_STATES = ("coming", "now", "over")
 WHO = "address or id of the person"
 
 
+class Gap(Output):
+    """A part of an absence in which the delegate is away as well."""
+
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+
 class Absence(Output):
     """A time in which somebody is away; it takes no right from them and gives none to the delegate."""
 
@@ -33,7 +40,10 @@ class Absence(Output):
     delegate_id = serializers.CharField(allow_null=True)
     delegate = serializers.CharField(allow_null=True, help_text="who was named to stand in")
     roles = serializers.ListField(child=serializers.CharField(), help_text="in which the delegate is asked")
-    nobody = serializers.CharField(help_text="why nobody stands in, with the mend; empty where somebody does")
+    nobody = serializers.CharField(
+        help_text="why nobody stands in at any time of it, with the mend; empty where somebody does"
+    )
+    gaps = Gap(many=True, help_text="parts of what is left of it in which nobody stands in")
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True, help_text="when it was ended early or called off")

@@ -13,7 +13,7 @@ from countersign.cli.remote import TokenFile, Url, client
 from countersign.shared.clock import now
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 API = "/api/v1/absences"
 _STATES = {"now": "is away", "coming": "will be away", "over": "was away"}
@@ -64,8 +64,9 @@ def declare(
     declared = there.post(f"{API}/", body)
     _tell(declared)
     for item in there.get(f"{API}/")["results"]:
-        if item["delegate_id"] == declared["person_id"] and item["state"] != "over" and item["nobody"]:
-            output.progress(f"{item['person']} counted on you: {item['nobody']} ({item['id']})")
+        if item["delegate_id"] == declared["person_id"] and item["state"] != "over":
+            for why in _nobody(item):
+                output.progress(f"{item['person']} counted on you: nobody stands in{why} ({item['id']})")
 
 
 @app.command()
@@ -111,10 +112,21 @@ def _here(moment: datetime) -> datetime:
 
 
 def _tell(item: Mapping[str, Any]) -> None:
-    start, end = (_here(datetime.fromisoformat(item[name])) for name in ("starts_at", "ends_at"))
-    when = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
-    output.answer(f"{item['person']} {_STATES[item['state']]}, {when} ({item['id']})")
-    if item["nobody"]:
-        output.answer(f"  NOBODY stands in: {item['nobody']}")
-    else:
+    output.answer(f"{item['person']} {_STATES[item['state']]}, {_span(item)} ({item['id']})")
+    if not item["nobody"]:
         output.answer(f"  {item['delegate']} stands in as {', '.join(item['roles'])}")
+    for why in _nobody(item):
+        output.answer(f"  NOBODY stands in{why}")
+
+
+def _nobody(item: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why nobody stands in: all the time, or from when to when."""
+    if item["nobody"]:
+        yield f": {item['nobody']}"
+    for gap in item["gaps"]:
+        yield f" from {_span(gap)}: {item['delegate']} is away as well"
+
+
+def _span(item: Mapping[str, Any]) -> str:
+    start, end = (_here(datetime.fromisoformat(item[name])) for name in ("starts_at", "ends_at"))
+    return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"

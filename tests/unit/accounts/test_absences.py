@@ -189,6 +189,19 @@ def test_delegate_never_passes_it_on(dana: Actor, dora: Actor) -> None:
     assert away_at(now())[str(dana.person_id)].stand_in == dora.person_id
 
 
+def test_delegate_who_is_away_for_a_part_stands_in_for_the_rest(dana: Actor, dora: Actor) -> None:
+    declared = away(dana, dora, days=9)
+    first = away(dora, start=1, days=2)
+    absence_declare(actor=dora, starts_at=first.ends_at, ends_at=first.ends_at + DAY)
+    away(dora, start=8, days=5)
+    [listed] = (item for item in absence_list(actor=dana) if item.id == declared.id)
+    assert (listed.nobody, listed.roles) == ("", ("director",))
+    begin = listed.starts_at
+    parts = [((gap.starts_at - begin) / DAY, (gap.ends_at - begin) / DAY) for gap in listed.gaps]
+    assert [(round(start), round(end)) for start, end in parts] == [(1, 4), (8, 9)]
+    assert listed.gaps[-1].ends_at == declared.ends_at
+
+
 def test_delegates_make_no_circle(dana: Actor, dora: Actor) -> None:
     away(dana, dora)
     with pytest.raises(DelegateRefused, match="away in that time"):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from countersign.accounts.contracts import Gap
+
 
 @dataclass(frozen=True, slots=True)
 class AbsenceView:
@@ -15,7 +17,8 @@ class AbsenceView:
 
     Attributes:
         roles: those in which the delegate is asked.
-        nobody: why nobody stands in, with the mend; empty where somebody does.
+        nobody: why nobody stands in at any time of it, with the mend; empty where somebody does.
+        gaps: parts of what is left of it in which the delegate is away as well.
         mine: the viewer is away.
         stands_in: the viewer was named to stand in.
         may_change: the viewer may end it and name another delegate.
@@ -28,6 +31,7 @@ class AbsenceView:
     delegate: str | None
     roles: tuple[str, ...]
     nobody: str
+    gaps: tuple[Gap, ...]
     starts_at: datetime
     ends_at: datetime
     ended_at: datetime | None

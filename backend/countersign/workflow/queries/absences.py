@@ -54,6 +54,7 @@ def absence_view(*, actor: Actor, absence: AbsenceData) -> AbsenceView:
         delegate=absence.delegate_name,
         roles=absence.roles,
         nobody=absence.nobody,
+        gaps=absence.gaps,
         starts_at=absence.starts_at,
         ends_at=absence.ends_at,
         ended_at=absence.ended_at,

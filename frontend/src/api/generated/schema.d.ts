@@ -1299,8 +1299,10 @@ export interface components {
             delegate: string | null;
             /** @description in which the delegate is asked */
             roles: string[];
-            /** @description why nobody stands in, with the mend; empty where somebody does */
+            /** @description why nobody stands in at any time of it, with the mend; empty where somebody does */
             nobody: string;
+            /** @description parts of what is left of it in which nobody stands in */
+            gaps: components["schemas"]["Gap"][];
             /** Format: date-time */
             starts_at: string;
             /** Format: date-time */
@@ -1909,6 +1911,13 @@ export interface components {
             /** @description address of the page before */
             previous: string | null;
             results: components["schemas"]["Finding"][];
+        };
+        /** @description A part of an absence in which the delegate is away as well. */
+        Gap: {
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
         };
         /** @description How many gates passed, of how many. */
         GateCount: {

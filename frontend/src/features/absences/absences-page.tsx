@@ -162,6 +162,10 @@ function Row({ absence, standIns }: { absence: Absence; standIns: readonly Stand
           {absence.nobody === ""
             ? `${absence.delegate ?? ""} stands in as ${absence.roles.map(words).join(", ")}`
             : `Nobody stands in: ${absence.nobody}`}
+          {absence.gaps.map(
+            (gap) =>
+              `; nobody does from ${formatDateTime(gap.starts_at)} to ${formatDateTime(gap.ends_at)}, when ${absence.delegate ?? ""} is away as well`,
+          )}
           {absence.declared_by !== absence.person && `; entered by ${absence.declared_by}`}
         </div>
       </div>
