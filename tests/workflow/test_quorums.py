@@ -193,6 +193,19 @@ def test_tiers_standing_names_who_shares_a_key_with_a_participant(waiting: World
     assert lacking(waiting, str(waiting.operator.person_id))["director"] == {"director": 1}
 
 
+def test_tiers_standing_leaves_out_who_shares_a_key_with_somebody_who_is_away(waiting: World) -> None:
+    from tests.passkeys import Passkey
+    from tests.unit.accounts.test_keys import logs_in_with
+
+    passkey, dora = Passkey(), waiting.person("dora", "director")
+    logs_in_with(waiting.director, passkey)
+    logs_in_with(dora, Passkey(passkey.private))
+    assert lacking(waiting)["director"] == {}
+    be_away(dora, 60)
+    assert lacking(waiting)["director"] == {"director": 1}
+    assert hindered(waiting, "director") == {"Dana": "same_key", "Dora": "away"}
+
+
 @pytest.mark.parametrize(("kind", "how"), [("person", "starts it"), ("agent", "acts for")])
 def test_run_begin_names_who_would_take_part(waiting: World, kind: ActorKind, how: str) -> None:
     from countersign.workflow.commands import run_begin

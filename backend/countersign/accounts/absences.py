@@ -225,7 +225,7 @@ def _delegate_require(row: Absence, moment: datetime) -> None:
         )
         raise DelegateRefused(message, roles=sorted(roles_of(person)))
     away = absences_open(moment).filter(
-        person_id=delegate, starts_at__lt=row.ends_at, ends_at__gt=row.starts_at
+        person_id__in={delegate, *key_twins(delegate)}, starts_at__lt=row.ends_at, ends_at__gt=row.starts_at
     )
     if away.exists():
         message = "this delegate is away in that time as well, and passes it on to nobody: name somebody else"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from countersign.accounts.contracts import AbsenceData, Away, Gap
 from countersign.accounts.errors import AbsenceNotFound
+from countersign.accounts.keys import key_groups, key_twins
 from countersign.accounts.models import Absence, Person, RoleAssignment, User
 from countersign.accounts.policies import require
 from countersign.shared.clock import now
@@ -33,7 +34,8 @@ def away_through(start: datetime, end: datetime) -> dict[str, Away]:
     """Return who is away for the whole of a time, by person; who is back before its end is not.
 
     Absences that follow on one another count as one; the delegate is that of the first. A delegate who is
-    away as well stands in for nobody, and passes nothing on to a delegate of their own.
+    away as well, or shares a key with somebody who is, stands in for nobody, and passes nothing on to a
+    delegate of their own.
     """
     rows: dict[str, list[Absence]] = {}
     for row in absences_open(start).select_related("delegate").order_by("person_id", "starts_at"):
@@ -47,10 +49,12 @@ def away_through(start: datetime, end: datetime) -> dict[str, Away]:
         if until > start and until >= end:
             found[person] = (absences[0], until)
     held = _held(absence for absence, _ in found.values())
+    groups = key_groups() if found else {}
     away = {}
     for person, (absence, until) in found.items():
         roles = _shared(absence, held)
-        nobody = _nobody(absence, roles, held, away=str(absence.delegate_id) in found)
+        one = _one(absence.delegate_id, groups)
+        nobody = _nobody(absence, roles, held, one, away=not one.isdisjoint(found))
         delegate = str(absence.delegate_id) if absence.delegate_id else None
         away[person] = Away(person, until, delegate, frozenset() if nobody else roles, nobody)
     return away
@@ -108,14 +112,16 @@ def absences_data(rows: QuerySet[Absence], moment: datetime) -> tuple[AbsenceDat
     held = _held(chosen)
     names = dict(Person.objects.filter(pk__in={row.declared_by for row in chosen}).values_list("id", "name"))
     open_ = tuple(absences_open(moment))
+    groups = key_groups() if chosen else {}
     found = []
     for row in chosen:
         roles = _shared(row, held)
-        gaps = _gaps(row, open_, moment)
+        one = _one(row.delegate_id, groups)
+        gaps = _gaps(row, (other for other in open_ if str(other.person_id) in one), moment)
         whole = any(
             gap.starts_at <= max(row.starts_at, moment) and gap.ends_at >= row.ends_at for gap in gaps
         )
-        nobody = _nobody(row, roles, held, away=whole)
+        nobody = _nobody(row, roles, held, one, away=whole)
         found.append(
             AbsenceData(
                 id=str(row.id),
@@ -137,25 +143,37 @@ def absences_data(rows: QuerySet[Absence], moment: datetime) -> tuple[AbsenceDat
 
 
 def stand_ins_possible(*, person_id: str) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Return who could stand in for a person: name and shared roles, by the id of who can log in."""
+    """Return who could stand in for a person: name and shared roles, by the id of who can log in.
+
+    Who shares a key with them is the same person.
+    """
     mine = RoleAssignment.objects.filter(person_id=person_id).values("role_id")
     rows = RoleAssignment.objects.filter(role_id__in=mine, person__users__is_active=True)
     shared: dict[str, tuple[str, set[str]]] = {}
-    others = rows.exclude(person_id=person_id).order_by("person__name", "role_id").distinct()
+    others = (
+        rows.exclude(person_id__in={person_id, *key_twins(person_id)})
+        .order_by("person__name", "role_id")
+        .distinct()
+    )
     for other, name, role in others.values_list("person_id", "person__name", "role_id"):
         shared.setdefault(str(other), (name, set()))[1].add(role)
     return {other: (name, tuple(sorted(roles))) for other, (name, roles) in shared.items()}
 
 
+def _one(person: UUID | None, groups: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Return all accounts of one person: those that share a key."""
+    return groups.get(str(person)) or frozenset({str(person)})
+
+
 def _gaps(row: Absence, absences: Iterable[Absence], moment: datetime) -> tuple[Gap, ...]:
-    """Return when in the rest of an absence its delegate is away, what follows on one another as one."""
+    """Return what absences of the delegate take of the rest of an absence, those that meet as one."""
     if _state(row, moment) == "over":
         return ()
     gaps: list[Gap] = []
     for other in sorted(absences, key=lambda absence: absence.starts_at):
         start = max(row.starts_at, other.starts_at, moment)
         end = min(row.ends_at, other.ends_at)
-        if other.person_id != row.delegate_id or start >= end:
+        if start >= end:
             continue
         if gaps and start <= gaps[-1].ends_at:
             start, end = gaps[-1].starts_at, max(end, gaps.pop().ends_at)
@@ -185,11 +203,28 @@ def _shared(row: Absence, held: Mapping[str, frozenset[str]]) -> frozenset[str]:
     return held.get(str(row.person_id), nothing) & held.get(str(row.delegate_id), nothing)
 
 
-def _nobody(row: Absence, roles: frozenset[str], held: Mapping[str, frozenset[str]], *, away: bool) -> str:
-    """Say why nobody stands in; nothing where somebody does."""
+def _nobody(
+    row: Absence,
+    roles: frozenset[str],
+    held: Mapping[str, frozenset[str]],
+    one: frozenset[str],
+    *,
+    away: bool,
+) -> str:
+    """Say why nobody stands in; nothing where somebody does.
+
+    Args:
+        row: the absence.
+        roles: those that both hold.
+        held: the roles of who can log in.
+        one: the delegate, with all who share a key with them.
+        away: the delegate is away as well.
+    """
     if row.delegate is None:
         return "nobody was named: name a delegate"
     name = row.delegate.name
+    if str(row.person_id) in one:
+        return f"{name} has the same key as the one who is away, and counts as them: name somebody else"
     if str(row.delegate_id) not in held:
         return f"{name} can't log in any more: name somebody else"
     if not roles:

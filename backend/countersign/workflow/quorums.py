@@ -1,7 +1,8 @@
 """Whether enough people are left who could decide, asked before a run spends anything.
 
 Left out is who would take part, who is away until a request of now would have expired, and, where the project
-asks for passkeys, who has none that may decide. Who shares a key with a participant goes with them.
+asks for passkeys, who has none that may decide. Who shares a key with a participant, or with somebody who is
+away, goes with them.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from countersign.workflow.deadlines import decision_time
 from countersign_verify.vocabulary import TIER_CAB, TIER_STANDARD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from countersign.projects.contracts import ProjectData
 
@@ -152,31 +153,41 @@ def tiers_standing(
             tier: tuple(QuorumRule(role, count) for role, count in sorted(parts.items()))
             for tier, parts in quorum_in_force(project_id=project.id).tiers.items()
         }
-    out = {**_away(project), **_taking_part(participants)}
+    groups = key_groups()
+    out = {**_away(project, groups), **_taking_part(participants, groups)}
     return tuple(
         tier_standing(tier, rules, {**_keyless(project, tier, rules), **out})
         for tier, rules in sorted(tiers.items())
     )
 
 
-def _taking_part(participants: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def _taking_part(
+    participants: Mapping[str, str], groups: Mapping[str, frozenset[str]]
+) -> dict[str, tuple[str, str]]:
     """Return who can't decide on what they take part in, and who shares a key with one of them."""
-    groups = key_groups()
-    twins = {twin for person in participants for twin in groups.get(person, ())}
     sharing = ("same_key", "has the same key as somebody who takes part: each needs a passkey of their own")
     return {
-        **dict.fromkeys(twins, sharing),
+        **dict.fromkeys(_twins(participants, groups), sharing),
         **{person: ("takes_part", why) for person, why in participants.items()},
     }
 
 
-def _away(project: ProjectData) -> dict[str, tuple[str, str]]:
-    """Return who is away until a request that is opened now would have expired."""
+def _twins(persons: Iterable[str], groups: Mapping[str, frozenset[str]]) -> set[str]:
+    """Return all who hold a key of one of these persons: they count as them."""
+    return {twin for person in persons for twin in groups.get(person, ())}
+
+
+def _away(project: ProjectData, groups: Mapping[str, frozenset[str]]) -> dict[str, tuple[str, str]]:
+    """Return who is away until a request that is opened now would have expired, and who shares their key."""
     moment = now()
     absent = away_through(moment, expiry(decision_time(project), moment))
+    sharing = ("same_key", "has the same key as somebody who is away: each needs a passkey of their own")
     return {
-        person: ("away", f"is away until {one.until:%Y-%m-%d %H:%M} UTC: countersign absence end")
-        for person, one in absent.items()
+        **dict.fromkeys(_twins(absent, groups), sharing),
+        **{
+            person: ("away", f"is away until {one.until:%Y-%m-%d %H:%M} UTC: countersign absence end")
+            for person, one in absent.items()
+        },
     }
 
 

@@ -202,6 +202,25 @@ def test_delegate_who_is_away_for_a_part_stands_in_for_the_rest(dana: Actor, dor
     assert listed.gaps[-1].ends_at == declared.ends_at
 
 
+def test_delegate_who_comes_to_share_a_key_stands_in_no_more(dana: Actor, dora: Actor) -> None:
+    """Two accounts with one key are one person: away with one of them, away with both."""
+    third = member("director")
+    declared = away(dana, dora)
+    away(third, start=1)
+    passkey = Passkey()
+    logs_in_with(dora, passkey)
+    logs_in_with(third, Passkey(passkey.private))
+    [gap] = absence_get(absence_id=declared.id).gaps
+    assert gap.ends_at == declared.ends_at
+    with pytest.raises(DelegateRefused, match="away in that time"):
+        absence_delegate(actor=dana, absence_id=declared.id, delegate=str(dora.person_id))
+    logs_in_with(dana, Passkey(passkey.private))
+    absent = away_at(now())[str(dana.person_id)]
+    assert (absent.stand_in, absent.roles) == (None, frozenset())
+    assert "the same key" in absent.nobody
+    assert absence_get(absence_id=declared.id).nobody == absent.nobody
+
+
 def test_delegates_make_no_circle(dana: Actor, dora: Actor) -> None:
     away(dana, dora)
     with pytest.raises(DelegateRefused, match="away in that time"):
@@ -327,6 +346,10 @@ def test_stand_ins_possible_are_who_share_a_role_and_can_log_in(dana: Actor, dor
     member("cab_member")
     gone = member("director")
     user_deactivate(actor=SYSTEM, user_id=gone.id)
+    # Who holds the same key is the same person.
+    passkey, twin = Passkey(), member("director")
+    logs_in_with(dana, passkey)
+    logs_in_with(twin, Passkey(passkey.private))
     assert stand_ins_possible(person_id=str(dana.person_id)) == {
         str(dora.person_id): ("Pat", ("director",)),
     }
