@@ -28,6 +28,7 @@ def test_retention_removes_what_was_shown(people: World, ask: Ask) -> None:
     Job.objects.filter(pk=job_id).update(updated_at=F("updated_at") - timedelta(days=366))
     seen = ask("auditor").get(URL).json()
     assert (seen["days"], seen["sums"][0]["kind"], seen["sums"][0]["count"]) == (365, "job", 1)
+    assert seen["unexamined"] is False
     body = {"digest": seen["digest"], "reason": "the year is over"}
     assert ask("auditor").post(f"{URL}clean/", body, format="json").status_code == 403
     other = ask("admin").post(f"{URL}clean/", {**body, "digest": "sha256:0"}, format="json")

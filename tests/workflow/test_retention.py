@@ -13,6 +13,7 @@ import pytest
 from django.db.models import F
 
 from countersign.audit.selectors import event_list
+from countersign.cli.retention_telling import plan_lines
 from countersign.evidence.artifacts import artifact_store
 from countersign.evidence.contracts import StoredArtifact
 from countersign.evidence.errors import CleaningRefused, EvidenceUnmade
@@ -31,7 +32,7 @@ from countersign.shared.storage import DirectoryStore
 from countersign.workflow.commands import export_begin
 from countersign.workflow.outcomes import StepContext
 from countersign.workflow.places import export_path, exports_path
-from countersign.workflow.retention import BATCH, OldThing, plan_lines, retention_clean, retention_plan
+from countersign.workflow.retention import BATCH, OldThing, retention_clean, retention_plan
 from countersign.workflow.steps import run
 from tests.workflow.insider import Insider
 from tests.workflow.world import PLATFORM, World, drive
@@ -292,6 +293,31 @@ def test_retention_takes_batches_and_says_when_there_is_more(
     assert not {thing.id for thing in retention_plan(actor=admin).of("job")} & {
         thing.id for thing in plan.of("job")
     }
+    assert merged.run("F401").state == "merged"
+
+
+def test_retention_plan_asks_the_store_about_so_many_and_says_so(
+    merged: World, grow_old: Callable[[], None], admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from countersign.workflow import retention
+
+    for number in range(3):
+        Artifact.objects.create(digest=f"sha256:{number}", key=f"artifacts/{number}", size=1)
+    grow_old()
+    asked: list[str] = []
+
+    def locked_until(_store: DirectoryStore, key: str) -> datetime:
+        asked.append(key)
+        return now() + timedelta(days=9)
+
+    monkeypatch.setattr(DirectoryStore, "locked_until", locked_until)
+    monkeypatch.setattr(retention, "ASKED", 2)
+    plan = retention_plan(actor=admin)
+    assert (len(asked), plan.kept.locked, plan.unexamined) == (2, 2, True)
+    assert any("oldest alone" in line for line in plan_lines(plan))
+    monkeypatch.setattr(retention, "ASKED", 9)
+    plan = retention_plan(actor=admin)
+    assert (plan.kept.locked, plan.unexamined) == (4, False)
     assert merged.run("F401").state == "merged"
 
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from countersign.api.authentication import actor_of
 from countersign.api.base import ApiView, Input, Output, answer, body_of
 from countersign.api.idempotency import idempotent
-from countersign.workflow.retention import KINDS, retention_clean, retention_plan
+from countersign.workflow.retention import ASKED, KINDS, retention_clean, retention_plan
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -47,6 +47,9 @@ class RetentionPlan(Output):
     more = serializers.ListField(
         child=serializers.ChoiceField(choices=KINDS),
         help_text="kinds of which there is more than one cleaning takes",
+    )
+    unexamined = serializers.BooleanField(
+        help_text=f"there are old transcripts beyond the {ASKED} that the store is asked about at a time"
     )
 
 

@@ -38,7 +38,8 @@ def show(
     """
     django_begin(home)
     from countersign.accounts.selectors import actor_by_email
-    from countersign.workflow.retention import plan_lines, retention_plan
+    from countersign.cli.retention_telling import plan_lines
+    from countersign.workflow.retention import retention_plan
 
     plan = retention_plan(actor=actor_by_email(by))
     for line in plan_lines(plan):
@@ -65,7 +66,8 @@ def clean(
     """
     django_begin(home)
     from countersign.accounts.selectors import actor_by_email
-    from countersign.workflow.retention import plan_lines, retention_clean, retention_plan
+    from countersign.cli.retention_telling import plan_lines
+    from countersign.workflow.retention import retention_clean, retention_plan
 
     actor = actor_by_email(by)
     plan = retention_plan(actor=actor)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from countersign.accounts.policies import require
 from countersign.evidence.errors import CleaningRefused
@@ -47,9 +48,10 @@ if TYPE_CHECKING:
     from countersign.shared.types import JSON
 
 JOB, TRANSCRIPT, EXPORT = KINDS = ("job", "transcript", "export")
-TITLES: Final = {JOB: "logs of jobs", TRANSCRIPT: "transcripts of agents", EXPORT: "exports"}
 # Of each kind, at a time: a plan is read by a person, and carried out while they wait.
 LIMIT = 1_000
+# So often does one plan ask the store whether a lock holds something: each is a call over the network.
+ASKED = 2 * LIMIT
 BATCH = 100
 
 
@@ -105,6 +107,7 @@ class RetentionPlan:
         days: how long things are kept.
         before: what is older than this is old.
         more: kinds of which there is more than one cleaning takes.
+        unexamined: there are old transcripts beyond those that the store was asked about.
     """
 
     days: int
@@ -112,6 +115,7 @@ class RetentionPlan:
     things: tuple[OldThing, ...]
     kept: Kept
     more: tuple[str, ...]
+    unexamined: bool = False
 
     @property
     def digest(self) -> str:
@@ -161,11 +165,11 @@ def retention_plan(*, actor: Actor) -> RetentionPlan:
     days = retention_days()
     before = _midnight() - timedelta(days=days)
     slugs = {project.id: project.slug for project in project_list(actor=actor)}
-    transcripts, kept = _transcripts(actor, before, slugs)
+    transcripts, kept, unexamined = _transcripts(actor, before, slugs)
     found = {
         JOB: _jobs(actor, before, slugs),
         TRANSCRIPT: transcripts,
-        EXPORT: tuple(_exports(before)),
+        EXPORT: tuple(islice(_exports(before), LIMIT + 1)),
     }
     return RetentionPlan(
         days=days,
@@ -173,6 +177,7 @@ def retention_plan(*, actor: Actor) -> RetentionPlan:
         things=tuple(thing for kind in KINDS for thing in found[kind][:LIMIT]),
         kept=kept,
         more=tuple(kind for kind in KINDS if len(found[kind]) > LIMIT),
+        unexamined=unexamined,
     )
 
 
@@ -262,7 +267,13 @@ def _projects_of(actor: Actor, logs: Sequence[JobLog]) -> dict[str, str]:
     }
 
 
-def _transcripts(actor: Actor, before: datetime, slugs: dict[str, str]) -> tuple[tuple[OldThing, ...], Kept]:
+def _transcripts(
+    actor: Actor, before: datetime, slugs: dict[str, str]
+) -> tuple[tuple[OldThing, ...], Kept, bool]:
+    """Return transcripts that would go, those that stay, and whether there are old ones beyond them.
+
+    The oldest are asked about first, so what a lock holds stands behind what none holds any more.
+    """
     things: list[OldThing] = []
     kept = Kept()
     for artifact, uses in _artifacts(actor, before):
@@ -274,6 +285,8 @@ def _transcripts(actor: Actor, before: datetime, slugs: dict[str, str]) -> tuple
         if any(use.open for use in uses):
             kept = Kept(kept.needed + 1, kept.locked, kept.locked_until)
             continue
+        if len(things) + kept.locked >= ASKED:
+            return tuple(things), kept, True
         until = object_store().locked_until(artifact.key)
         if until is not None:
             first = min(until, kept.locked_until or until)
@@ -283,7 +296,7 @@ def _transcripts(actor: Actor, before: datetime, slugs: dict[str, str]) -> tuple
         things.append(OldThing(TRANSCRIPT, artifact.digest, project, artifact.size, since, artifact.key))
         if len(things) > LIMIT:
             break
-    return tuple(things), kept
+    return tuple(things), kept, False
 
 
 def _artifacts(actor: Actor, before: datetime) -> Iterator[tuple[OldArtifact, tuple[TranscriptUse, ...]]]:
@@ -315,30 +328,3 @@ def _size(directory: Path) -> int:
 def _batches(things: Sequence[OldThing]) -> Iterator[Sequence[OldThing]]:
     for start in range(0, len(things), BATCH):
         yield things[start : start + BATCH]
-
-
-def plan_lines(plan: RetentionPlan) -> Iterator[str]:
-    """Yield what would go and what stays, a line each."""
-    yield f"kept for {plan.days} days: old is what ended before {plan.before:%Y-%m-%d} (UTC)"
-    if not plan.things:
-        yield "nothing is old"
-    for one in plan.sums:
-        whose = one.project or "no project"
-        yield f"  {TITLES[one.kind]}, {whose}: {one.count}, {_bytes(one.size)}, oldest {one.oldest:%Y-%m-%d}"
-    for kind in plan.more:
-        yield f"  {TITLES[kind]}: there are more than {LIMIT}; clean once more for the rest"
-    if plan.kept.needed:
-        yield f"stays although it is old: {plan.kept.needed} transcripts of runs that have not ended"
-    if plan.kept.locked:
-        yield (
-            f"stays although it is old: {plan.kept.locked} transcripts under Object Lock,"
-            f" the first until {plan.kept.locked_until:%Y-%m-%d}"
-        )
-    yield "never removed: the audit log and its mirror, evidence packs, decisions, gate reports, repositories"
-
-
-def _bytes(size: int) -> str:
-    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size} bytes"

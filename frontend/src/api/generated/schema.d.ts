@@ -2737,6 +2737,8 @@ export interface components {
             kept: components["schemas"]["RetentionKept"];
             /** @description kinds of which there is more than one cleaning takes */
             more: components["schemas"]["RetentionKind"][];
+            /** @description there are old transcripts beyond the 2000 that the store is asked about at a time */
+            unexamined: boolean;
         };
         /** @description What of one kind and project would go. */
         RetentionSum: {
