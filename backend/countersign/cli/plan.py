@@ -68,7 +68,7 @@ def import_(
     """Show what a plan would change in a project, ask, and import it as the next version.
 
     Nothing is saved of a plan that was not understood whole. With --json it does not ask: without --yes it
-    answers what would change and exits 4. The platform must be up.
+    answers what would change and exits 4, or 0 where nothing would. The platform must be up.
     """
     format_ = format_of(file, format_)
     django_begin(home)
@@ -92,12 +92,9 @@ def import_(
         typer.confirm("Import it?", abort=True, err=True)
     plan = plan_import(actor=actor, project=project, text=text, format=format_, based_on=preview.based_on)
     if as_json:
-        output.answer_json(
-            {
-                "preview": plain(preview),
-                "imported": {"id": plan.id, "code": plan.code, "version": plan.version},
-            }
-        )
+        imported = {"id": plan.id, "code": plan.code, "version": plan.version}
+        nothing = preview.difference.same_text
+        output.answer_json({"preview": plain(preview), "imported": None if nothing else imported})
     else:
         output.answer(f"{plan.code} version {plan.version}: {environment().base_url}/plans/{plan.id}")
 

@@ -75,6 +75,7 @@ def test_plan_import_shows_the_difference_to_the_current_version(run: Run, proje
     assert "    owner: Quay Lead + Crew -> Crew" in told
     assert '  ~ criterion of P1.1: "Each holds 50 tonnes"' in told
     assert "      text: Each holds 40 tonnes -> Each holds 50 tonnes" in told
+    assert told.index("~ phase P1 Quay") < told.index('  ~ criterion of P1.1: "Each holds 50 tonnes"')
     assert '  + gate of P2: "Fog"' in told
     assert '  - gate of P2: "Storm warning"' in told
     assert "unchanged: 1 phase(s), 4 deliverable(s)" in told
@@ -86,6 +87,10 @@ def test_plan_import_of_the_same_text_has_nothing_to_do(run: Run, project: str) 
     result = run(PHASES)
     assert result.exit_code == 0, result.output
     assert "HARBOUR version 1 has this very text: nothing to import" in result.stdout
+    again = run(PHASES, "--json")
+    assert again.exit_code == 0, again.output
+    told = json.loads(again.stdout)
+    assert (told["imported"], told["preview"]["difference"]["same_text"]) == (None, True)
     assert versions(project) == [("HARBOUR", 1)]
 
 
