@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from countersign.shared.clock import now
 from countersign.shared.env import environment
@@ -162,6 +164,10 @@ def test_tiers_standing_leaves_out_who_has_no_passkey_where_one_is_asked_for(wai
     for name in ("carl", "cora"):
         waiting.person(name, "cab_member")
     assert lacking(waiting) == {"cab": {"cab_member": 2}, "director": {}}
+    with CaptureQueriesContext(connection) as queries:
+        lacking(waiting)
+    # However many tiers there are, who holds which role is read once.
+    assert sum('FROM "accounts_roleassignment"' in query["sql"] for query in queries) == 1
     assert hindered(waiting, "cab") == {"Carl": "no_passkey", "Cora": "no_passkey"}
     project_configure(actor=waiting.operator, project="sample", settings={"passkey": "all"})
     assert hindered(waiting, "director") == {"Dana": "no_passkey"}

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from countersign.accounts.keys import key_groups
 from countersign.accounts.models import RoleAssignment
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +39,19 @@ def role_persons(*, roles: Iterable[str], unattended: bool) -> dict[str, frozens
     return {person: frozenset(mine) for person, mine in sorted(held.items())}
 
 
-def deciders(*, roles: Iterable[str], unattended: bool, without: Collection[str] = ()) -> tuple[Decider, ...]:
-    """Return who could decide in one of these roles.
+def deciders(
+    held: Mapping[str, frozenset[str]],
+    groups: Mapping[str, frozenset[str]],
+    *,
+    without: Collection[str] = (),
+) -> tuple[Decider, ...]:
+    """Return who could decide of those who hold a role, each key once.
 
     Args:
-        roles: the roles that are asked for.
-        unattended: users without a person in front of them count as well (demo installations only).
+        held: the roles by person, as :func:`role_persons` tells.
+        groups: who shares a key, as ``key_groups`` tells.
         without: persons who can't, such as those who are away.
     """
-    held = role_persons(roles=roles, unattended=unattended)
-    groups = key_groups()
     found: dict[frozenset[str], set[str]] = {}
     for person, mine in held.items():
         if person in without:

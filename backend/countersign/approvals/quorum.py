@@ -35,6 +35,15 @@ def quorum_progress(
     return tuple(QuorumProgress(role, count, min(given.count(role), count)) for role, count in needed.items())
 
 
+def roles_lacking(rules: Sequence[QuorumRule], decisions: Sequence[DecisionData]) -> dict[str, int]:
+    """Return how many approvals lack, by role; roles that have their number are left out."""
+    return {
+        item.role: item.required - item.given
+        for item in quorum_progress(rules, decisions)
+        if item.given < item.required
+    }
+
+
 def _distinct(decisions: Sequence[DecisionData]) -> list[DecisionData]:
     """Return the approvals that count: each person once in all roles together, and each passkey once."""
     seen: set[str] = set()

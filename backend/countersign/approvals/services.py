@@ -26,7 +26,7 @@ from countersign.approvals.errors import (
     UnattendedRefused,
 )
 from countersign.approvals.models import ApprovalRequest, Decision, RequestState
-from countersign.approvals.quorum import quorum_met, quorum_progress, role_wanted
+from countersign.approvals.quorum import quorum_met, role_wanted, roles_lacking
 from countersign.approvals.selectors import as_uuid, decision_data, request_data
 from countersign.approvals.under_glass import role_under, window_of
 from countersign.audit.services import record
@@ -194,11 +194,7 @@ def decision_check(
 def _role_missing(request: RequestData, actor: Actor) -> RoleMissing:
     """Say which roles an approval waits for, and that one's own has its number where that is so."""
     asked = [rule.role for rule in request.policy.quorum]
-    lacking = [
-        item.role
-        for item in quorum_progress(request.policy.quorum, request.decisions)
-        if item.given < item.required
-    ]
+    lacking = roles_lacking(request.policy.quorum, request.decisions)
     message = f"this request waits for: {', '.join(lacking)}"
     if actor.roles & set(asked):
         message += "; your role has its number already, so you can reject or ask for changes only"

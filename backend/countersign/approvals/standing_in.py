@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from countersign.accounts.eligible import role_persons
 from countersign.accounts.keys import key_groups
-from countersign.approvals.quorum import quorum_progress
+from countersign.approvals.quorum import roles_lacking
 from countersign.shared.env import demo_installation
 
 if TYPE_CHECKING:
@@ -64,15 +64,19 @@ class People:
     away: tuple[AwayPerson, ...]
 
 
+def persons_outside(request: RequestData, groups: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Return who can't decide (any more): participants and who has decided, with all who share a key."""
+    persons = {decision.person_id for decision in request.decisions}
+    if not request.policy.trial:
+        persons |= set(request.excluded)
+    return frozenset(persons.union(*(groups.get(person, frozenset()) for person in persons)))
+
+
 def people_asked(request: RequestData, away: Mapping[str, Away]) -> People:
     """Return who could give what a request still waits for, at the moment that ``away`` tells of."""
-    lacking = [
-        item.role
-        for item in quorum_progress(request.policy.quorum, request.decisions)
-        if item.given < item.required
-    ]
+    lacking = roles_lacking(request.policy.quorum, request.decisions)
     held = role_persons(roles=lacking, unattended=demo_installation())
-    out = _outside(request)
+    out = persons_outside(request, key_groups())
     able = {person: roles for person, roles in held.items() if person not in out}
     absent = tuple(
         _absent(person, roles, away[person], able) for person, roles in able.items() if person in away
@@ -90,7 +94,7 @@ def owner_asked(request: RequestData, away: Mapping[str, Away], owner: str) -> t
     if owner not in away:
         return (AskedPerson(owner),)
     stand_in = away[owner].stand_in
-    if stand_in is None or stand_in in _outside(request):
+    if stand_in is None or stand_in in persons_outside(request, key_groups()):
         return ()
     return (AskedPerson(stand_in, (owner,)),)
 
@@ -102,12 +106,3 @@ def _absent(person: str, roles: frozenset[str], away: Away, able: Mapping[str, f
         stand_in = None
         nobody = "the delegate can't: took part in this, has decided, or holds none of the roles it waits for"
     return AwayPerson(person, tuple(sorted(roles)), away.until, stand_in, nobody)
-
-
-def _outside(request: RequestData) -> frozenset[str]:
-    """Return who can't decide (any more): participants and who has decided, with all who share a key."""
-    persons = {decision.person_id for decision in request.decisions}
-    if not request.policy.trial:
-        persons |= set(request.excluded)
-    groups = key_groups()
-    return frozenset(persons.union(*(groups.get(person, frozenset()) for person in persons)))

@@ -105,12 +105,24 @@ class TierStanding:
 
 
 def tier_standing(
-    tier: str, rules: Sequence[QuorumRule], hindrances: Mapping[str, tuple[str, str]]
+    tier: str,
+    rules: Sequence[QuorumRule],
+    holders: Mapping[str, frozenset[str]],
+    groups: Mapping[str, frozenset[str]],
+    hindrances: Mapping[str, tuple[str, str]],
 ) -> TierStanding:
-    """Return whether those who are not hindered (code and text by person) can make a quorum."""
-    asked, demo = {rule.role for rule in rules}, demo_installation()
-    held = role_persons(roles=asked, unattended=demo)
-    left = [person.roles for person in deciders(roles=asked, unattended=demo, without=hindrances)]
+    """Return whether those who are not hindered can make a quorum.
+
+    Args:
+        tier: its name.
+        rules: how many of which role it asks for.
+        holders: the roles by person.
+        groups: who shares a key.
+        hindrances: code and text by person.
+    """
+    asked = {rule.role for rule in rules}
+    held = {person: roles & asked for person, roles in holders.items() if roles & asked}
+    left = [person.roles for person in deciders(held, groups, without=hindrances)]
     missing = seats_open(rules, left)
     names = person_names(hindrances) if missing else {}
     return TierStanding(
@@ -154,9 +166,13 @@ def tiers_standing(
             for tier, parts in quorum_in_force(project_id=project.id).tiers.items()
         }
     groups = key_groups()
+    roles = {rule.role for rules in tiers.values() for rule in rules}
+    held = role_persons(roles=roles, unattended=demo_installation())
     out = {**_away(project, groups), **_taking_part(participants, groups)}
+    wanted = {tier for tier in tiers if passkey_wanted(project, tier)}
+    keyless = _keyless(held) if wanted else {}
     return tuple(
-        tier_standing(tier, rules, {**_keyless(project, tier, rules), **out})
+        tier_standing(tier, rules, held, groups, {**(keyless if tier in wanted else {}), **out})
         for tier, rules in sorted(tiers.items())
     )
 
@@ -191,12 +207,9 @@ def _away(project: ProjectData, groups: Mapping[str, frozenset[str]]) -> dict[st
     }
 
 
-def _keyless(project: ProjectData, tier: str, rules: Sequence[QuorumRule]) -> dict[str, tuple[str, str]]:
-    """Return who has no passkey that may decide, where the project asks for one in this tier."""
-    if not passkey_wanted(project, tier):
-        return {}
+def _keyless(persons: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return which of these persons have no passkey that may decide."""
     party = passkey_party()
-    held = role_persons(roles={rule.role for rule in rules}, unattended=demo_installation())
     why = (
         "has no passkey that decides here: enrol one on the page Passkeys, and another person confirms it"
         if party
@@ -204,7 +217,7 @@ def _keyless(project: ProjectData, tier: str, rules: Sequence[QuorumRule]) -> di
     )
     return {
         person: ("no_passkey", why)
-        for person in held
+        for person in persons
         if party is None or not credentials_usable(person_id=person, rp_id=party.rp_id)
     }
 

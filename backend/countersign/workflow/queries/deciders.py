@@ -6,10 +6,12 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from countersign.accounts.eligible import deciders
+from countersign.accounts.eligible import deciders, role_persons
+from countersign.accounts.keys import key_groups
 from countersign.accounts.selectors import person_names
 from countersign.approvals.errors import ApproverExcluded
-from countersign.approvals.quorum import quorum_progress
+from countersign.approvals.quorum import roles_lacking
+from countersign.approvals.standing_in import persons_outside
 from countersign.audit.errors import LogDamaged
 from countersign.shared.env import demo_installation
 from countersign.workflow.contracts import DecidersView, ExcludedView
@@ -54,15 +56,10 @@ def deciders_views(request: RequestData) -> tuple[DecidersView, ...]:
     """Return for each role that still lacks approvals who could give them; each key counts once."""
     if request.state != "pending":
         return ()
-    lacking = {
-        item.role: item.required - item.given
-        for item in quorum_progress(request.policy.quorum, request.decisions)
-        if item.given < item.required
-    }
-    out = {decision.person_id for decision in request.decisions}
-    if not request.policy.trial:
-        out |= set(request.excluded)
-    left = [one for one in deciders(roles=lacking, unattended=demo_installation()) if not one.persons & out]
+    lacking = roles_lacking(request.policy.quorum, request.decisions)
+    groups = key_groups()
+    held = role_persons(roles=lacking, unattended=demo_installation())
+    left = deciders(held, groups, without=persons_outside(request, groups))
     names = person_names([person for one in left for person in one.persons])
     return tuple(
         DecidersView(
