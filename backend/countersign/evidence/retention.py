@@ -12,7 +12,7 @@ from countersign.accounts.policies import require
 from countersign.audit.services import record
 from countersign.evidence.contracts import OldArtifact
 from countersign.evidence.errors import CleaningRefused
-from countersign.evidence.keys import key_empty
+from countersign.evidence.keys import MIN_REASON, key_empty
 from countersign.evidence.models import Artifact
 from countersign.runs.retention import transcript_uses
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from countersign.shared.actor import Actor
     from countersign.shared.types import JSON
 
-MIN_REASON = 10
 # Packs, the mirror of the log and everything else lie elsewhere, whatever a row says.
 PREFIX = "artifacts/"
 

@@ -38,9 +38,9 @@ from countersign.plans.models import (
 )
 from countersign.plans.proof import PhaseRecord, proof_build
 from countersign.plans.reading import plan_counted
-from countersign.plans.words import text_digest
 from countersign.shared.actor import Actor
 from countersign.shared.errors import NotFound
+from countersign_verify.canonical import digest_bytes
 
 
 def plan_get(*, actor: Actor, plan_id: str) -> PlanData:
@@ -255,7 +255,7 @@ def _difference(
     format: str,  # noqa: A002 - as above
 ) -> PlanDifference:
     same = current is not None and (current.source_digest, current.source_format) == (
-        text_digest(text),
+        digest_bytes(text.encode()),
         format,
     )
     changes = changes_between(None if current is None else document_of(current), document)

@@ -1,6 +1,5 @@
 """The words of a plan that have a form: codes, paths, dates, pointers to secrets."""
 
-import hashlib
 import re
 from datetime import date
 from typing import Final
@@ -43,11 +42,6 @@ def names_a_secret(name: str) -> bool:
 def is_pointer(text: str) -> bool:
     """Say whether a text points to where a secret lies, instead of being one."""
     return re.match(POINTER, text) is not None
-
-
-def text_digest(text: str) -> str:
-    """Name a text by its content."""
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def is_document(path: str) -> bool:

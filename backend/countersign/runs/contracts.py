@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from countersign.shared.types import JSON
+
+
+# In none of these does anything happen to a run any more.
+ENDED_RUN_STATES: Final = frozenset({"merged", "rejected", "changes_requested", "failed", "incident"})
 
 
 @dataclass(frozen=True, slots=True)

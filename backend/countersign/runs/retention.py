@@ -7,21 +7,13 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef
 
 from countersign.accounts.policies import require
-from countersign.runs.contracts import TranscriptUse
-from countersign.runs.models import Attempt, Incident, Run, RunState
+from countersign.runs.contracts import ENDED_RUN_STATES, TranscriptUse
+from countersign.runs.models import Attempt, Incident, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from countersign.shared.actor import Actor
-
-_ENDED = (
-    RunState.MERGED,
-    RunState.REJECTED,
-    RunState.CHANGES_REQUESTED,
-    RunState.INCIDENT,
-    RunState.FAILED,
-)
 
 
 def transcript_uses(*, actor: Actor, digests: Iterable[str]) -> tuple[TranscriptUse, ...]:
@@ -39,7 +31,7 @@ def transcript_uses(*, actor: Actor, digests: Iterable[str]) -> tuple[Transcript
     )
     return tuple(
         TranscriptUse(
-            digest, str(run_id), str(project_id), created_at, open=state not in _ENDED or unresolved
+            digest, str(run_id), str(project_id), created_at, open=state not in ENDED_RUN_STATES or unresolved
         )
         for digest, run_id, project_id, created_at, state, unresolved in rows
     )

@@ -16,6 +16,7 @@ from countersign.plans.services import plan_import as plan_store
 from countersign.plans.services import work_item_move, work_item_start
 from countersign.projects.selectors import project_get
 from countersign.projects.services import project_create, project_settings_change
+from countersign.runs.contracts import ENDED_RUN_STATES
 from countersign.runs.errors import RunStateConflict
 from countersign.runs.selectors import run_list
 from countersign.runs.services import run_create
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from countersign.shared.actor import Actor
     from countersign.shared.types import JSON
 
-ENDED_RUN_STATES = frozenset({"merged", "rejected", "changes_requested", "failed", "incident"})
 _VERDICTS = ("approve", "reject", "request_changes")
 
 

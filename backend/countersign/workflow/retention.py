@@ -7,7 +7,6 @@ is interrupted is shown and cleaned again.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
@@ -34,7 +33,7 @@ from countersign.shared.clocks import moment_agreed
 from countersign.shared.env import retention_days
 from countersign.shared.storage import object_store
 from countersign.workflow.places import export_path, exports_path
-from countersign_verify.canonical import canonical_bytes
+from countersign_verify.canonical import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -121,8 +120,7 @@ class RetentionPlan:
     def digest(self) -> str:
         """Name what would go: whoever cleans names it again."""
         rows: list[JSON] = [[thing.kind, thing.id, thing.size] for thing in self.things]
-        listed = canonical_bytes({"before": isoformat(self.before), "things": rows})
-        return f"sha256:{hashlib.sha256(listed).hexdigest()}"
+        return digest_of({"before": isoformat(self.before), "things": rows})
 
     @property
     def size(self) -> int:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from countersign.cli.errors import CommandFailed
+from countersign.runs.contracts import ENDED_RUN_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +23,6 @@ POLL_SECONDS: Final = 0.25
 MAX_RUNS: Final = 5
 ENDED_TASKS: Final = frozenset({"succeeded", "failed", "cancelled", "waiting_approval"})
 MOVING_RUNS: Final = frozenset({"queued", "proposing", "checking", "sealing"})
-ENDED_RUNS: Final = frozenset({"merged", "rejected", "changes_requested", "incident", "failed"})
 UNATTENDED_REASON: Final = "Demo run: every gate passed and the score is within the Director's limit."
 
 
@@ -149,7 +149,7 @@ class DemoFlow:
     def settled(self) -> bool:
         """Say whether nothing moves any more: runs have ended or wait, decisions are carried out."""
         waiting = {request["run_id"] for request in self.pending()}
-        if not all(run["id"] in waiting or run["state"] in ENDED_RUNS for run in self.runs()):
+        if not all(run["id"] in waiting or run["state"] in ENDED_RUN_STATES for run in self.runs()):
             return False
         page = self.client.get(f"{API}/approval-requests/", state="decided", project=self.progress.slug)
         return all(self._carried_out(str(request["id"])) for request in page["results"])

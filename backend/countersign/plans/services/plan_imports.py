@@ -15,9 +15,9 @@ from countersign.plans.importer import plan_read
 from countersign.plans.models import AcceptanceCriterion, Deliverable, Phase, PhaseGate, Plan, PlanInput
 from countersign.plans.selectors import current_row, phase_row
 from countersign.plans.services.phases import phase_missing_unseen
-from countersign.plans.words import text_digest
 from countersign.projects.selectors import project_get
 from countersign.shared.actor import Actor
+from countersign_verify.canonical import digest_bytes
 
 
 @transaction.atomic(durable=True)
@@ -53,7 +53,7 @@ def plan_import(
         raise reading.invalid()
     document = reading.document
     project = project_get(actor=actor, project_id=project_id)
-    digest = text_digest(text)
+    digest = digest_bytes(text.encode())
     _imports_queue(project.id)
     current = current_row(project.id)
     _based_check(current, based_on)

@@ -1,7 +1,5 @@
 """Keeping the project state entries that were committed."""
 
-import hashlib
-
 from django.db import transaction
 
 from countersign.accounts.policies import require
@@ -15,6 +13,7 @@ from countersign.plans.models import ProjectStateEntry
 from countersign.plans.selectors import as_uuid
 from countersign.projects.selectors import project_get
 from countersign.shared.actor import Actor
+from countersign_verify.canonical import digest_bytes
 
 
 @transaction.atomic(durable=True)
@@ -55,7 +54,7 @@ def project_state_record(
             data={
                 "project_id": project.id,
                 "commit": commit,
-                "text_digest": "sha256:" + hashlib.sha256(text.encode()).hexdigest(),
+                "text_digest": digest_bytes(text.encode()),
             },
         )
     return project_state_entry_data(row)
