@@ -185,7 +185,10 @@ def _absences_end(actor: Actor, person: Person) -> None:
             actor=actor,
             type="absence.ended" if own else "absence.delegated",
             subject=("person", str(absence.person_id)),
-            data={"absence_id": str(absence.id), "delegate": None},
+            data={
+                "absence_id": str(absence.id),
+                "delegate": str(absence.delegate_id) if own and absence.delegate_id else None,
+            },
         )
     left.filter(delegate=person).update(delegate=None)
     left.filter(person=person).update(ended_at=Now())

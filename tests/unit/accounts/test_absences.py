@@ -356,13 +356,19 @@ def test_stand_ins_possible_are_who_share_a_role_and_can_log_in(dana: Actor, dor
 
 
 def test_person_anonymise_ends_absences_and_delegations(dana: Actor, dora: Actor) -> None:
-    admin = member("admin")
+    admin, third = member("admin"), member("director")
     away(dana, dora)
-    away(dora, start=5)
+    away(dora, third, start=5)
     person_anonymise(actor=admin, person_id=str(dora.person_id))
     assert away_at(now())[str(dana.person_id)].delegate_id is None
     assert not Absence.objects.filter(person_id=str(dora.person_id), ended_at__isnull=True).exists()
     assert sorted(kinds()[:2]) == ["absence.delegated", "absence.ended"]
+    named = {
+        event.type: event.data["delegate"]
+        for event in event_list(actor=SYSTEM)[:9]
+        if "delegate" in event.data
+    }
+    assert (named["absence.ended"], named["absence.delegated"]) == (third.person_id, None)
 
 
 @pytest.mark.parametrize("service", ["declare", "delegate", "end"])
