@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, TextField
-from django.db.models.functions import Cast, Length, Now
+from django.db.models import F, Func, IntegerField, TextField
+from django.db.models.functions import Cast, Now
 
 from countersign.audit.services import record
 from countersign.jobs.contracts import JobLog
@@ -23,13 +23,20 @@ if TYPE_CHECKING:
 _TEXTS = ("payload", "memory", "progress", "result", "error")
 
 
+class _Bytes(Func):
+    """How many bytes a text has, rather than characters."""
+
+    function = "octet_length"
+    output_field = IntegerField()
+
+
 def _old(before: datetime) -> QuerySet[Job]:
     return Job.objects.exclude(state__in=OPEN_STATES).filter(updated_at__lt=before, emptied_at__isnull=True)
 
 
 def job_logs_old(*, before: datetime, limit: int) -> tuple[JobLog, ...]:
     """Return what jobs left that ended before this moment, oldest first."""
-    sizes = {f"{name}_size": Length(Cast(name, TextField())) for name in _TEXTS}
+    sizes = {f"{name}_size": _Bytes(Cast(name, TextField())) for name in _TEXTS}
     total = sum((F(name) for name in list(sizes)[1:]), F(next(iter(sizes))))
     rows = _old(before).annotate(**sizes).annotate(size=total).order_by("updated_at", "id")[:limit]
     fields = ("id", "kind", "subject_type", "subject_id", "updated_at", "size")
