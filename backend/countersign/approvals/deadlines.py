@@ -24,9 +24,10 @@ from countersign.shared.clock import now
 from countersign.shared.working_time import WorkingCalendar, working_add
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from countersign.accounts.contracts import Away
     from countersign.approvals.models import ApprovalRequest
     from countersign.shared.actor import Actor
 
@@ -115,19 +116,21 @@ def reminders_send(*, actor: Actor) -> int:
         request__expires_at__gt=Now(),
     )
     told = 0
+    away: Mapping[str, Away] | None = None
     # An owner who is away lets the next one be told at once.
     while batch := list(due.order_by(*_IN_ORDER).select_related("request")):
+        away = away_at(now()) if away is None else away
         for reminder in batch:
             if Reminder.objects.filter(pk=reminder.pk, sent_at__isnull=True).update(sent_at=Now()):
-                _tell(actor, reminder)
+                _tell(actor, reminder, away)
                 told += 1
     return told
 
 
-def _tell(actor: Actor, reminder: Reminder) -> None:
+def _tell(actor: Actor, reminder: Reminder, away: Mapping[str, Away]) -> None:
     request_id = str(reminder.request_id)
     escalated = reminder.kind == ReminderKind.ESCALATION
-    told = _told(reminder)
+    told = _told(reminder, away)
     Reminder.objects.filter(pk=reminder.pk).update(told=[person.as_json() for person in told])
     if escalated and not told:
         later = Reminder.objects.filter(
@@ -156,10 +159,9 @@ def _tell(actor: Actor, reminder: Reminder) -> None:
     )
 
 
-def _told(reminder: Reminder) -> tuple[AskedPerson, ...]:
+def _told(reminder: Reminder, away: Mapping[str, Away]) -> tuple[AskedPerson, ...]:
     """Return whom to tell now: those who could decide, or the owner; who stands in for those who are away."""
     request = request_data(reminder.request)
-    away = away_at(now())
     if reminder.person_id is None:
         return people_asked(request, away).asked
     return owner_asked(request, away, str(reminder.person_id))

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.db.models import F
 
+from countersign.accounts.away import away_at
+from countersign.accounts.contracts import Away
 from countersign.approvals.deadlines import DecisionTime, reminders_send, reminders_sent
 from countersign.approvals.models import ApprovalRequest, Decision, Reminder
 from countersign.approvals.services import requests_expire
@@ -102,6 +104,25 @@ def test_reminders_are_not_told_of_what_is_decided_void_or_over(
     assert reminders_send(actor=worker) == 2
     assert told(worker, decided.id) == told(worker, expired.id) == []
     assert len(told(worker, waiting.id)) == 2
+
+
+def test_reminders_send_asks_once_who_is_away(
+    requests: Requests, worker: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from countersign.approvals import deadlines
+
+    asked: list[datetime] = []
+
+    def away_counted(moment: datetime) -> dict[str, Away]:
+        asked.append(moment)
+        return away_at(moment)
+
+    monkeypatch.setattr(deadlines, "away_at", away_counted)
+    assert (reminders_send(actor=worker), asked) == (0, [])
+    for _ in range(2):
+        requests.open(time=DecisionTime(hours=20, calendar=ALWAYS))
+    later(0.9)
+    assert (reminders_send(actor=worker), len(asked)) == (4, 1)
 
 
 def test_reminder_without_its_event_is_not_told(
