@@ -70,8 +70,7 @@ def _change_lines(change: PlanChange) -> Iterator[str]:
     code = change.deliverable or change.phase
     indent = "  " if change.deliverable or change.part == "gate" else ""
     if change.part in {"criterion", "gate"}:
-        where, indent = f" of {code}", indent or "  "
-        subject = f'{change.part}{where}: "{_short(change.name)}"'
+        subject = f'{change.part} of {code}: "{_short(change.name)}"'
     elif change.part in {"phase", "deliverable"}:
         subject = f"{change.part} {code} {_short(change.name)}"
     elif change.part == "plan":
