@@ -57,9 +57,8 @@ def change_approved(run: RunData) -> None:
 
 def standing_known(run: RunData, **changes: object) -> None:
     """Let it have been found out how it stands."""
-    from countersign.runs.contracts import StandingData
+    from countersign.runs.contracts import StandingFound
     from countersign.runs.services import standing_record
-    from countersign.shared.clock import now
 
     settings: dict[str, Any] = {
         "run_id": run.id,
@@ -71,11 +70,9 @@ def standing_known(run: RunData, **changes: object) -> None:
         "reports": (),
         "behind": (),
         "next_base": CHANGE,
-        "duration_ms": 12,
-        "checked_at": now(),
         **changes,
     }
-    standing_record(actor=WORKER, lease=lease_take(), standing=StandingData(**settings))
+    standing_record(actor=WORKER, lease=lease_take(), standing=StandingFound(**settings))
 
 
 __all__ = ["CHANGE", "PACK", "change_approved", "change_waits", "standing_known"]

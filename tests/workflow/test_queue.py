@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.workflow.world import PLATFORM, World, drive, failed_jobs
+from tests.workflow.world import PLATFORM, World, drive, failed_jobs, gates_count
 
 if TYPE_CHECKING:
     from countersign.runs.contracts import StandingData
@@ -44,21 +44,6 @@ def rules_move() -> None:
 
     rule = next(rule for rule in rule_list(PLATFORM) if not rule.core and rule.mode is RuleMode.ENFORCE)
     rule_mode_set(actor=PLATFORM, code=rule.code, mode=RuleMode.ADVISE, reason="tried out")
-
-
-def gates_count(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note on which base the gates run from now on; they run as ever."""
-    from countersign.workflow import reverification
-    from countersign.workflow.assessment import gates_check
-
-    bases: list[str] = []
-
-    def check(project: object, change: object, **named: object) -> object:
-        bases.append(change.base_commit)  # type: ignore[attr-defined]  # a frozen change
-        return gates_check(project, change, **named)  # type: ignore[arg-type]  # handed on as they are
-
-    monkeypatch.setattr(reverification, "gates_check", check)
-    return bases
 
 
 def test_rules_that_change_stop_a_decision_at_once_and_void_it_soon(waiting: World) -> None:

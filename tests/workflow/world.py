@@ -16,6 +16,8 @@ from tests.unit.audit.roles import sequence_all
 from tests.workflow.sample import Source
 
 if TYPE_CHECKING:
+    import pytest
+
     from countersign.approvals.contracts import RequestData
     from countersign.jobs.contracts import JobData
     from countersign.plans.contracts import PhaseData, WorkItemData
@@ -202,6 +204,21 @@ def failed_jobs() -> list[Any]:
     from countersign.jobs.models import Job
 
     return list(Job.objects.filter(state="failed").values_list("kind", "step", "error"))
+
+
+def gates_count(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note on which base the gates run from now on; they run as ever."""
+    from countersign.workflow import reverification
+    from countersign.workflow.assessment import gates_check
+
+    bases: list[str] = []
+
+    def check(project: object, change: object, **named: object) -> object:
+        bases.append(change.base_commit)  # type: ignore[attr-defined]  # a frozen change
+        return gates_check(project, change, **named)  # type: ignore[arg-type]  # handed on as they are
+
+    monkeypatch.setattr(reverification, "gates_check", check)
+    return bases
 
 
 class Files:

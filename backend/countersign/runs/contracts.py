@@ -99,8 +99,8 @@ class BesideData:
 
 
 @dataclass(frozen=True, slots=True)
-class StandingData:
-    """Whether the decision on a waiting change would hold on a base.
+class StandingFound:
+    """Whether the decision on a waiting change would hold on a base, as it was just found out.
 
     Attributes:
         key: names what the gates were asked about.
@@ -119,7 +119,17 @@ class StandingData:
     reports: tuple[Mapping[str, JSON], ...]
     behind: tuple[str, ...]
     next_base: str
-    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StandingData(StandingFound):
+    """The same, as it was recorded.
+
+    Attributes:
+        event_id: of the event that tells of it; nothing where it was recorded before that was kept.
+    """
+
+    event_id: str
     checked_at: datetime
 
 

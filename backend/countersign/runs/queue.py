@@ -66,7 +66,7 @@ def standing_data(row: Standing) -> StandingData:
         reports=tuple(row.reports),
         behind=tuple(row.behind),
         next_base=row.next_base,
-        duration_ms=row.duration_ms,
+        event_id=str(row.event_id or ""),
         checked_at=row.checked_at,
     )
 

@@ -28,7 +28,8 @@ class Standing(models.Model):
     # The runs that are merged before this one on that base, and what the branch holds once this one is too.
     behind = models.JSONField(default=list)
     next_base = models.CharField(max_length=64, blank=True)
-    duration_ms = models.PositiveIntegerField(default=0)
+    # Tells of the same, and of the gates' answers by digest: the row alone proves nothing.
+    event_id = models.UUIDField(null=True)
     checked_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -14,10 +14,10 @@ from countersign.evidence.masking import diff_mask
 from countersign.evidence.sealing import addendum_digest, addendum_sign, gate_summaries
 from countersign.evidence.services import addendum_record
 from countersign.gates.configuration import gate_configuration_paths
-from countersign.gates.contracts import GateReport, GateResultData, GateStatus
 from countersign.runs.selectors import merges_of_project, run_get
 from countersign.sandbox.errors import RepositoryInvalid
 from countersign.shared.clocks import moment_agreed
+from countersign.workflow.answers import answers_kept
 from countersign.workflow.assessment import GATES, gates_check
 from countersign.workflow.change import FrozenChange, change_freeze, change_message, repository_of
 from countersign.workflow.executor import EXECUTOR
@@ -37,11 +37,9 @@ if TYPE_CHECKING:
     from countersign.runs.contracts import RunData, StandingData
     from countersign.sandbox.repository import Repository
     from countersign.shared.types import JSON
+    from countersign.workflow.answers import Reports
     from countersign.workflow.assessment import Assessment
     from countersign.workflow.outcomes import StepContext
-
-
-Reports = tuple[GateReport, ...] | tuple[GateResultData, ...]
 
 
 class CarryOverRefused(Exception):
@@ -106,7 +104,8 @@ def carry_over_judge(
         request: the decision.
         new_base: the branch as it is, or as it will be.
         ahead: the commits that will be made before, where ``new_base`` is not there yet.
-        standing: what was verified ahead of time. The gates are not asked again about the very same.
+        standing: what was verified ahead of time. The gates are not asked again about the
+            very same, where the signed log bears their answers out.
 
     Raises:
         CarryOverRefused: a condition does not hold.
@@ -128,11 +127,8 @@ def carry_over_judge(
         message = "the patch is not the same to the byte on the new base"
         raise CarryOverRefused(message)
     key = gates_key(project, run, moved, target_rules=item.rules)
-    reports: Reports
-    if standing is not None and standing.key == key and standing.reports:
-        reports = reports_stored(run, standing)
-    else:
-        reports = gates_check(project, moved, target_rules=item.rules)
+    kept = answers_kept(run, standing, key=key, result_tree=moved.result_tree)
+    reports: Reports = kept or gates_check(project, moved, target_rules=item.rules)
     _gates_pass(reports, key)
     judged = partial(assessment_of, project, run, reports=reports, beside=beside_sealed(run))
     score = _score_check(judged(change=moved), request)
@@ -197,25 +193,6 @@ def gates_key(
             "baseline": digest_of(baseline.dump()) if baseline else None,
             "isolation": project.isolation,
         }
-    )
-
-
-def reports_stored(run: RunData, standing: StandingData) -> tuple[GateResultData, ...]:
-    """Return the gates' answers that were taken ahead of time."""
-    return tuple(
-        GateResultData(
-            id="",
-            run_id=run.id,
-            attempt=run.attempt,
-            name=str(report["name"]),
-            status=GateStatus(str(report["status"])),
-            reason=str(report["reason"]),
-            report=report,
-            report_digest=digest_of(dict(report)),
-            result_tree=str(report["result_tree"]),
-            created_at=standing.checked_at,
-        )
-        for report in standing.reports
     )
 
 

@@ -11,7 +11,7 @@ from django.db.models import F
 from countersign.audit.selectors import event_list
 from countersign.jobs.contracts import Lease
 from countersign.jobs.errors import LeaseLost
-from countersign.runs.contracts import ReservationData, RunData, StandingData
+from countersign.runs.contracts import ReservationData, RunData, StandingFound
 from countersign.runs.errors import (
     MergeSlotTaken,
     ReservationNotFound,
@@ -262,7 +262,7 @@ def test_slot_is_kept_again_when_nobody_else_waits(runs: Runs) -> None:
 # --- what is known ahead of time ------------------------------------------------------------------
 
 
-def standing(run: RunData, **changes: object) -> StandingData:
+def standing(run: RunData, **changes: object) -> StandingFound:
     settings: dict[str, Any] = {
         "run_id": run.id,
         "request_id": REQUEST,
@@ -273,23 +273,26 @@ def standing(run: RunData, **changes: object) -> StandingData:
         "reports": ({"name": "tests", "status": "pass"},),
         "behind": ("r1",),
         "next_base": BASE,
-        "duration_ms": 12,
-        "checked_at": now(),
         **changes,
     }
-    return StandingData(**settings)
+    return StandingFound(**settings)
 
 
 def test_standing_record_replaces_what_was_known(runs: Runs) -> None:
     run = runs.bring("waiting_approval")
     for verdict, why in (("holds", ""), ("void", "a file moved")):
         kept = standing_record(
-            actor=runs.actor, lease=runs.lease, standing=standing(run, verdict=verdict, why=why)
+            actor=runs.actor,
+            lease=runs.lease,
+            standing=standing(run, verdict=verdict, why=why),
+            answers={"result_tree": BASE},
         )
         assert standings_of(actor=runs.actor, run_ids=[run.id]) == {run.id: kept}
         assert (kept.verdict, kept.why, kept.behind, kept.next_base) == (verdict, why, ("r1",), BASE)
     events = event_list(actor=runs.actor, subject=("run", run.id), type="run.reverified")
     assert [event.data["verdict"] for event in events] == ["void", "holds"]
+    assert events[0].data["result_tree"] == BASE
+    assert events[0].id == standings_of(actor=runs.actor, run_ids=[run.id])[run.id].event_id
 
 
 def test_standing_record_refuses_a_worker_without_its_lease(runs: Runs) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
@@ -25,11 +26,13 @@ from countersign.shared.clock import isoformat
 from countersign.shared.clocks import moment_agreed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from countersign.jobs.contracts import Lease
-    from countersign.runs.contracts import ReservationData, StandingData
+    from countersign.runs.contracts import ReservationData, StandingData, StandingFound
     from countersign.shared.actor import Actor
+    from countersign.shared.types import JSON
 
 MOST = timedelta(minutes=240)
 
@@ -182,13 +185,39 @@ def reservation_end(actor: Actor, row: SlotReservation, ended_as: str) -> bool:
 
 
 @transaction.atomic(durable=True)
-def standing_record(*, actor: Actor, lease: Lease, standing: StandingData) -> StandingData:
+def standing_record(
+    *,
+    actor: Actor,
+    lease: Lease,
+    standing: StandingFound,
+    answers: Mapping[str, JSON] = MappingProxyType({}),
+) -> StandingData:
     """Keep how a waiting change stands on a base; what was known of it before is replaced.
+
+    Args:
+        actor: who found out.
+        lease: of the job that did.
+        standing: what was found out.
+        answers: what the log is told of the gates' answers besides, so that they can be used later.
 
     Raises:
         LeaseLost: another worker verifies the queue.
     """
     lease_check(lease)
+    event_id = record(
+        actor=actor,
+        type="run.reverified",
+        subject=("run", standing.run_id),
+        data={
+            "request_id": standing.request_id,
+            "base_commit": standing.base_commit,
+            "key": standing.key,
+            "verdict": standing.verdict,
+            "why": standing.why[:500],
+            "behind": list(standing.behind),
+            **answers,
+        },
+    )
     row, _ = Standing.objects.update_or_create(
         run_id=standing.run_id,
         defaults={
@@ -200,21 +229,8 @@ def standing_record(*, actor: Actor, lease: Lease, standing: StandingData) -> St
             "reports": [dict(report) for report in standing.reports],
             "behind": list(standing.behind),
             "next_base": standing.next_base,
-            "duration_ms": standing.duration_ms,
+            "event_id": event_id,
             "checked_at": Now(),
-        },
-    )
-    record(
-        actor=actor,
-        type="run.reverified",
-        subject=("run", standing.run_id),
-        data={
-            "request_id": standing.request_id,
-            "base_commit": standing.base_commit,
-            "key": standing.key,
-            "verdict": standing.verdict,
-            "why": standing.why[:500],
-            "behind": list(standing.behind),
         },
     )
     row.refresh_from_db()

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from countersign.approvals.services import request_void
 from countersign.jobs.errors import LeaseLost
 from countersign.plans.selectors import work_item_get
 from countersign.projects.selectors import project_get
-from countersign.runs.contracts import StandingData
+from countersign.runs.contracts import StandingFound
 from countersign.runs.errors import MergeIntentConflict, RunStateConflict
 from countersign.runs.queue import standings_of
 from countersign.runs.services import merge_fail, standing_record
-from countersign.shared.clock import now
 from countersign.shared.errors import DomainError, Unavailable
+from countersign.workflow.answers import answers_told
 from countersign.workflow.ending import run_end
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.following import head_follow
@@ -32,8 +31,8 @@ if TYPE_CHECKING:
     from countersign.approvals.contracts import RequestData
     from countersign.projects.contracts import ProjectData
     from countersign.runs.contracts import RunData
+    from countersign.workflow.answers import Reports
     from countersign.workflow.line import Ahead, Due
-    from countersign.workflow.reverification import Reports
 
 MERGES_WAIT_SECONDS = 2.0
 MAX_WAITS = 30
@@ -69,7 +68,7 @@ def standing_take(context: StepContext) -> Next | Done:
 
 
 def _verify(context: StepContext, project: ProjectData, due: Due, request: RequestData) -> Next:
-    run, begun = due.run, monotonic()
+    run = due.run
     try:
         found = _found(project, run, request, due.ahead)
     except (Unavailable, LeaseLost):
@@ -79,7 +78,7 @@ def _verify(context: StepContext, project: ProjectData, due: Due, request: Reque
     standing_record(
         actor=EXECUTOR,
         lease=context.lease,
-        standing=StandingData(
+        standing=StandingFound(
             run_id=run.id,
             request_id=request.id,
             base_commit=due.ahead.base,
@@ -89,9 +88,8 @@ def _verify(context: StepContext, project: ProjectData, due: Due, request: Reque
             reports=tuple(evidence.report for evidence in gate_evidence(found.reports)),
             behind=due.ahead.behind,
             next_base=found.next_base,
-            duration_ms=int((monotonic() - begun) * 1000),
-            checked_at=now(),
         ),
+        answers=answers_told(run_id=run.id, key=found.key, reports=found.reports),
     )
     return Next("verify", summary=f"{run.title}: {found.why or 'holds'}")
 
