@@ -209,6 +209,21 @@ def words_given_to_somebody_else(world: World, insider: Insider) -> None:
     world.decide(request)
 
 
+def words_hidden_in_the_log(world: World, insider: Insider) -> None:
+    """The same, and what the log tells of them is put where nobody looks."""
+    other = world.person("dora", "director")
+
+    def hide() -> None:
+        sequence()
+        insider.sql("UPDATE approvals_decision SET person_id = %s", other.person_id)
+        insider.sql("UPDATE audit_auditevent SET subject_id = 'gone' WHERE type = 'decision.recorded'")
+        insider.sql("UPDATE audit_auditevent SET type = 'gone.gone' WHERE type = 'approval.requested'")
+
+    request = attempted_again(world, hide)
+    assert world.director.person_id not in request.excluded
+    world.decide(request)
+
+
 def token_of_another_given_to_its_user(world: World, insider: Insider) -> None:
     """The operator decides with a token that they minted for the director, to whom the table gives it."""
     from countersign.accounts.selectors import token_authenticate
@@ -224,7 +239,7 @@ def token_of_another_given_to_its_user(world: World, insider: Insider) -> None:
 
 
 def quorum_policy_hidden(world: World, insider: Insider) -> None:
-    """A policy that asks for two directors is deleted, and its event is put where nobody looks."""
+    """A policy that asks for two directors is deleted, and its events are put where nobody looks."""
     from countersign.governance.quorum_policies import quorum_policy_propose
 
     tiers = {"cab": {"cab_member": 2}, "director": {"director": 2}}
@@ -237,7 +252,10 @@ def quorum_policy_hidden(world: World, insider: Insider) -> None:
 
     def hide() -> None:
         insider.sql("DELETE FROM governance_quorumpolicy")
-        insider.sql("UPDATE audit_auditevent SET subject_id = 'gone' WHERE type = 'quorum_policy.set'")
+        insider.sql(
+            "UPDATE audit_auditevent SET (type, subject_id) = ('gone.gone', 'gone')"
+            " WHERE type LIKE 'quorum_policy.%%'"
+        )
 
     request = attempted_again(world, hide)
     assert [(rule.role, rule.count) for rule in request.policy.quorum] == [("director", 1)]
@@ -421,6 +439,12 @@ ATTACKS: dict[str, Attack] = {
     ),
     "words_given_to_somebody_else": Attack(
         words_given_to_somebody_else,
+        "not exclude everybody who took part",
+        "participants",
+        "not exclude everybody who took part",
+    ),
+    "words_hidden_in_the_log": Attack(
+        words_hidden_in_the_log,
         "not exclude everybody who took part",
         "participants",
         "not exclude everybody who took part",

@@ -7,13 +7,11 @@ around it, lead from one signed checkpoint to the next.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from django.db.models import BinaryField, F, Func, IntegerField, Value
 
 from countersign.audit.errors import LogDamaged
 from countersign.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf
+from countersign.audit.reading import ProvedEvent, checkpoint_signed, event_parse, log_read
 from countersign.audit.selectors import checkpoint_exported
 from countersign.audit.sequencing import ORIGIN
 from countersign.audit.witness_policy import witness_policy
@@ -23,68 +21,54 @@ from countersign_verify.merkle import CompactRange, leaf_hash
 from countersign_verify.notes import checkpoint_open, verifier_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from countersign_verify.notes import Checkpoint
-
-
-@dataclass(frozen=True, slots=True)
-class ProvedEvent:
-    """One event of the signed tree.
-
-    Attributes:
-        index: its place in the log.
-        body: the canonical JSON that was hashed.
-    """
-
-    id: str
-    index: int
-    body: bytes
+    from collections.abc import Iterable
 
 
 def events_proved(
-    *,
-    types: Iterable[str] = (),
-    subject: tuple[str, str] | None = None,
-    event_ids: Iterable[str] = (),
-    mentions: str = "",
+    *, types: Iterable[str], subject: tuple[str, str] | None = None, mentions: str = ""
 ) -> tuple[ProvedEvent, ...]:
-    """Return the sequenced events of these types (about a subject), or with these ids, in order, each proved.
+    """Return the signed events of these types (about a subject), in order: all of them, or none.
 
     Args:
-        types: what happened.
+        types: what happened; some of those that anything is held against (``reading.KEPT``).
         subject: kind and id of what they are about.
-        event_ids: take these instead.
         mentions: only events in whose body this text stands, such as an id.
 
     Raises:
-        LogDamaged: an event, or the tree around it, is not what the log's key signed.
+        LogDamaged: any event of the log, or the tree, is not what the log's key signed.
     """
-    rows = AuditEvent.objects.filter(event_id__in=list(event_ids))
-    if names := list(types):
-        rows = AuditEvent.objects.filter(type__in=names)
-    if subject is not None:
-        rows = rows.filter(subject_type=subject[0], subject_id=subject[1])
-    if mentions:
-        rows = rows.alias(at=_position(mentions)).filter(at__gt=0)
-    found = {position: (str(event_id), bytes(body)) for position, event_id, body in rows.values_list(
-        "id", "event_id", "body"
-    )}  # fmt: skip
-    leaves = AuditLeaf.objects.filter(event_position__in=list(found)).order_by("leaf_index")
-    placed = [
-        (leaf, *found[position]) for leaf, position in leaves.values_list("leaf_index", "event_position")
-    ]
-    events = tuple(ProvedEvent(id=event_id, index=leaf, body=body) for leaf, event_id, body in placed)
-    _prove(events)
+    text = mentions.encode()
+    events = tuple(
+        event
+        for event in log_read(types)
+        if (subject is None or event.subject == subject) and text in event.body
+    )
     if events:
         _witnesses_check(events[-1].index)
     return events
 
 
-def _position(text: str) -> Func:
-    """Where a text stands in the body of an event, counted from 1; 0 where it does not."""
-    sought = Value(text.encode(), output_field=BinaryField())
-    return Func(sought, F("body"), function="POSITION", arg_joiner=" IN ", output_field=IntegerField())
+def event_proved(event_id: str) -> ProvedEvent | None:
+    """Return the event with this id, of whatever type; nothing where it is in no signed tree.
+
+    Raises:
+        LogDamaged: it, or the tree around it, is not what the log's key signed.
+    """
+    row = AuditEvent.objects.filter(event_id=event_id).values_list("id", "body").first()
+    index = (
+        AuditLeaf.objects.filter(event_position=row[0]).values_list("leaf_index", flat=True).first()
+        if row
+        else None
+    )
+    if row is None or index is None:
+        return None
+    event = event_parse(bytes(row[1]), index)
+    start, hashes = _between(index)
+    if hashes[index - start] != leaf_hash(event.body) or event.id != event_id:
+        message = f"the event {event_id} is not the one that was signed at place {index} of the log"
+        raise LogDamaged(message)
+    _witnesses_check(index)
+    return event
 
 
 def _witnesses_check(index: int) -> None:
@@ -106,19 +90,6 @@ def _witnesses_check(index: int) -> None:
         raise LogDamaged(message)
 
 
-def _prove(events: Sequence[ProvedEvent]) -> None:
-    """Hash the leaves between the signed checkpoints on both sides of each event."""
-    hashes: list[bytes] = []
-    start = end = 0
-    for event in events:
-        if event.index >= end:
-            start, hashes = _between(event.index)
-            end = start + len(hashes)
-        if hashes[event.index - start] != leaf_hash(event.body):
-            message = f"the event {event.id} is not the one that was signed at place {event.index} of the log"
-            raise LogDamaged(message)
-
-
 def _between(index: int) -> tuple[int, list[bytes]]:
     """Return the leaf hashes of the checkpoint that first covered a leaf, and where they begin.
 
@@ -133,11 +104,13 @@ def _between(index: int) -> tuple[int, list[bytes]]:
     try:
         tree = CompactRange()
         if before is not None:
-            tree = CompactRange(size=_signed(before).size, hashes=[bytes.fromhex(x) for x in before.frontier])
-        if before is not None and tree.root() != _signed(before).root:
+            tree = CompactRange(
+                size=checkpoint_signed(before).size, hashes=[bytes.fromhex(x) for x in before.frontier]
+            )
+        if before is not None and tree.root() != checkpoint_signed(before).root:
             message = f"the tables do not hold what the checkpoint of {before.tree_size} leaves signed"
             raise LogDamaged(message)
-        start, signed = tree.size, _signed(after)
+        start, signed = tree.size, checkpoint_signed(after)
         rows = AuditLeaf.objects.filter(leaf_index__gte=start, leaf_index__lt=signed.size)
         hashes = [bytes(found) for found in rows.order_by("leaf_index").values_list("leaf_hash", flat=True)]
         tree.extend(hashes)
@@ -148,9 +121,3 @@ def _between(index: int) -> tuple[int, list[bytes]]:
         message = f"the leaves up to {signed.size} are not those that were signed"
         raise LogDamaged(message)
     return start, hashes
-
-
-def _signed(row: AuditCheckpoint) -> Checkpoint:
-    """Return what the note of a checkpoint says, its signature checked."""
-    checkpoint, _ = checkpoint_open(row.note, [verifier_key(ORIGIN, public_key("log").public)], origin=ORIGIN)
-    return checkpoint

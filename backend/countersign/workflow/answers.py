@@ -7,16 +7,15 @@ question, about this very tree, and the key of the gates signed that.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 from countersign.audit.errors import LogDamaged
-from countersign.audit.proving import events_proved
+from countersign.audit.proving import event_proved
 from countersign.evidence.sealing import gate_summaries
 from countersign.gates.contracts import GateReport, GateResultData, GateStatus
 from countersign.shared.keys import public_key, signing_key
 from countersign.workflow.sealing import gate_evidence
-from countersign_verify.canonical import canonical_bytes, digest_of
+from countersign_verify.canonical import canonical_bytes, canonical_object, digest_of
 from countersign_verify.dsse import envelope_sign, envelope_verify
 from countersign_verify.errors import RefusedError
 
@@ -87,10 +86,12 @@ def _borne_out(standing: StandingData, said: bytes) -> bool:
     """Say whether the signed log tells of an envelope of the gates' key over exactly this."""
     key = public_key("gates")
     try:
-        for event in events_proved(event_ids=[standing.event_id]):
-            envelope = json.loads(event.body)["data"].get("signed") or {}
-            return envelope_verify(envelope, {key.key_id: key.public}, payload_type=PAYLOAD_TYPE) == said
+        event = event_proved(standing.event_id)
+        told = canonical_object(event.body).get("data") if event is not None else None
+        signed = told.get("signed") if isinstance(told, dict) else None
+        return isinstance(signed, dict) and said == envelope_verify(
+            signed, {key.key_id: key.public}, payload_type=PAYLOAD_TYPE
+        )
     except (RefusedError, LogDamaged):
         # Whoever forged it gains nothing: the gates are asked again.
         return False
-    return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from countersign.audit.proving import events_proved
+from countersign.audit.proving import event_proved, events_proved
 from countersign_verify.break_glass import Window, windows_read
 from countersign_verify.canonical import canonical_bytes
 from countersign_verify.decision import APPROVE
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from countersign.approvals.contracts import DecisionData, RequestData
-    from countersign.audit.proving import ProvedEvent
+    from countersign.audit.reading import ProvedEvent
     from countersign_verify.merges import LoggedDecision
     from countersign_verify.trust import Trust
 
@@ -153,7 +153,8 @@ def event_logged(event_id: str) -> LoggedEvent:
         LogDamaged: the tables of the log are not what was signed.
         RefusedError: the signed log has no such event, or none that anything is held against.
     """
-    found = _content(events_proved(event_ids=[event_id])).events
+    proved = event_proved(event_id)
+    found = _content([proved] if proved is not None else []).events
     if not found:
         raise RefusedError("event.missing", "the signed log does not tell of it")
     return found[0]
