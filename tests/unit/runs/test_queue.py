@@ -243,6 +243,34 @@ def test_slot_is_not_kept_twice_in_a_row_while_an_approved_change_waits(runs: Ru
     reserve(runs, run)
 
 
+def test_slot_is_not_kept_by_turns_past_an_approved_change(runs: Runs) -> None:
+    first, second = runs.bring("waiting_approval"), runs.bring("waiting_approval")
+    starving = runs.bring("approved")
+    rivals = frozenset({first.id, second.id})
+    # What waits already lets one keep the slot; nobody else gets it right after that.
+    reserve(runs, first, rivals=rivals)
+    end_now()
+    with pytest.raises(ReservationRefused, match="1 approved change has waited through it"):
+        reserve(runs, second, rivals=rivals)
+    runs.call("merge_slot_take", starving.id)
+    runs.call("merge_intend", starving.id)
+    runs.call("run_merged", starving.id)
+    late = runs.bring("approved")
+    reserve(runs, second, rivals=rivals)
+    assert queue_list(actor=runs.actor, project_id=runs.project_id)[0].id == late.id
+
+
+def test_slot_is_kept_by_turns_where_an_approved_change_leaves_it_alone(runs: Runs) -> None:
+    first, second = runs.bring("waiting_approval"), runs.bring("waiting_approval")
+    runs.bring("approved")
+    reserve(runs, first)
+    end_now()
+    elapse(minutes=2 * HOUR)
+    SlotReservation.objects.update(ended_at=F("expires_at"))
+    Run.objects.filter(state="approved").update(queued_at=F("queued_at") - timedelta(minutes=2 * HOUR))
+    reserve(runs, second)
+
+
 def test_slot_is_kept_again_when_the_others_leave_it_alone_for_as_long(runs: Runs) -> None:
     run, other = runs.bring("waiting_approval"), runs.bring("waiting_approval")
     reserve(runs, run)

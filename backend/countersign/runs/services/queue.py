@@ -80,7 +80,7 @@ def slot_reserve(
     Raises:
         RunNotFound: there is no such run.
         ReservationRefused: nobody may keep slots here, the change has ended or is being merged, the slot is
-            kept for another one, or this one had it last and others wait.
+            kept for another one, or it was just kept and others have their turn first.
         ClocksDisagree: no clock can be trusted to say when it ends.
     """
     run = Run.objects.filter(pk=as_uuid(run_id)).first()
@@ -127,21 +127,31 @@ def _reservable_require(run: Run, kept: SlotReservation | None, minutes: int) ->
 
 
 def _fair_require(run: Run, rivals: frozenset[str], moment: datetime) -> None:
-    """Let nobody have the slot twice in a row while others wait, unless these leave it alone for as long."""
+    """Let others have their turn between two reservations, unless they leave it alone for as long.
+
+    After its own reservation a change lets everybody go first who waits; after one for another change, those
+    that had been approved before it ended.
+    """
     last = SlotReservation.objects.filter(project_id=run.project_id).order_by("-reserved_at").first()
-    if last is None or last.run_id != run.pk:
+    if last is None:
         return
     ended = last.ended_at or last.expires_at
-    others = Run.objects.filter(project_id=run.project_id, state=RunState.APPROVED).exclude(pk=run.pk)
-    waiting = others.count() + len(rivals - {str(run.pk)})
     again = ended + (last.expires_at - last.reserved_at)
-    if not waiting or moment >= again or merged_since(project_id=str(run.project_id), moment=ended):
+    if moment >= again or merged_since(project_id=str(run.project_id), moment=ended):
         return
-    message = (
-        f"this change had the slot last, and {waiting} {'other waits' if waiting == 1 else 'others wait'}: "
-        f"they come first until {isoformat(again)}"
-    )
-    raise ReservationRefused(message, run_id=str(run.pk), waiting=waiting, again=isoformat(again))
+    others = Run.objects.filter(project_id=run.project_id, state=RunState.APPROVED).exclude(pk=run.pk)
+    if last.run_id == run.pk:
+        waiting = others.count() + len(rivals - {str(run.pk)})
+        who = (
+            f"this change had the slot last, and {waiting} {'other waits' if waiting == 1 else 'others wait'}"
+        )
+    else:
+        waiting = others.filter(queued_at__lt=ended).count()
+        many = "approved change has" if waiting == 1 else "approved changes have"
+        who = f"the slot was kept until {isoformat(ended)}, and {waiting} {many} waited through it"
+    if waiting:
+        message = f"{who}: they come first until {isoformat(again)}"
+        raise ReservationRefused(message, run_id=str(run.pk), waiting=waiting, again=isoformat(again))
 
 
 @transaction.atomic(durable=True)
