@@ -1,13 +1,16 @@
 """One slot a project: who is next, for whom it is kept and until when, and what is known ahead of time."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import F
 
+from countersign.audit.models import AuditEvent
 from countersign.audit.selectors import event_list
 from countersign.jobs.contracts import Lease
 from countersign.jobs.errors import LeaseLost
@@ -33,6 +36,7 @@ from countersign.runs.services import (
     slots_expire,
     standing_record,
 )
+from countersign.runs.services.queue import slot_lock
 from countersign.shared.actor import Actor
 from countersign.shared.clock import now
 from countersign.shared.errors import PermissionDenied
@@ -339,13 +343,34 @@ def test_change_with_another_request_by_now_is_not_renewed(runs: Runs, name: str
 
 
 def test_slot_is_kept_or_taken_never_both(committed_db: None, worker: Actor) -> None:
-    for runs in [Runs(worker, lease_take(worker), project_make(worker)) for _ in range(5)]:
-        merging, kept = runs.bring("approved"), runs.bring("waiting_approval")
-        taken, reserved = at_once(
-            partial(runs.call, "merge_slot_take", merging.id, lease=lease_take(worker)),
-            partial(reserve, runs, kept),
+    """Both look at who is next one after the other: neither goes on what the other is about to change."""
+    runs = Runs(worker, lease_take(worker), project_make(worker))
+    merging, kept, lease = runs.bring("approved"), runs.bring("waiting_approval"), lease_take(worker)
+    with ThreadPoolExecutor(1) as aside:
+        with transaction.atomic():
+            slot_lock(runs.project_id)
+            both = aside.submit(
+                at_once,
+                partial(runs.call, "merge_slot_take", merging.id, lease=lease),
+                partial(reserve, runs, kept),
+            )
+            while (waiting := lock_waiters()) < 2 and not both.done():
+                pass
+            assert waiting == 2, "one of them did not wait for whoever looks already"
+        taken, reserved = both.result()
+    assert isinstance(reserved, ReservationData)
+    happened = AuditEvent.objects.filter(type__in=["run.merging", "slot.reserved"]).order_by("id")
+    # One that had begun before goes on: what is kept is the slot after it.
+    first = "slot.reserved" if isinstance(taken, SlotReserved) else "run.merging"
+    assert happened.values_list("type", flat=True)[0] == first
+    assert Run.objects.get(pk=merging.id).state == ("approved" if first == "slot.reserved" else "merging")
+
+
+def lock_waiters() -> int:
+    """How many connections wait for an advisory lock in this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
         )
-        assert isinstance(reserved, ReservationData)
-        # One that had begun before goes on: what is kept is the slot after it.
-        state = Run.objects.get(pk=merging.id).state
-        assert state == ("approved" if isinstance(taken, SlotReserved) else "merging")
+        return int(cursor.fetchone()[0])
