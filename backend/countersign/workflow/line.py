@@ -17,7 +17,7 @@ from countersign.shared.clock import now
 from countersign.workflow.change import repository_of
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.reverification import Step
-from countersign.workflow.standing import carry_over_hindrance, moved_why, standing_is_of
+from countersign.workflow.standing import standing_is_of, stands
 from countersign_verify.tree import commit_parse
 
 if TYPE_CHECKING:
@@ -123,11 +123,7 @@ def _pending_due(project: ProjectData, run: RunData, standing: StandingData | No
         return Due("renew", run, request, ahead, request.void_reason)
     if request.state != "pending" or request.expires_at <= now():
         return None
-    moved = project.head_commit != run.base_commit
-    hindrance = carry_over_hindrance(project, request) if moved else ""
-    why = moved_why(run, request) or (hindrance and f"the branch has moved, and {hindrance}")
-    if why or not moved:
-        return Due("renew", run, request, ahead, why) if why else None
-    if standing is None or not standing_is_of(standing, request, project.head_commit):
+    found = stands(project, run, request, standing)
+    if found.verdict == "unverified":
         return Due("verify", run, request, ahead)
-    return Due("renew", run, request, ahead, standing.why) if standing.verdict == "void" else None
+    return Due("renew", run, request, ahead, found.why) if found.verdict == "void" else None

@@ -5,6 +5,7 @@ What moves for good voids the request. A base that moved need not: see ``reverif
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from countersign.accounts.selectors import roles_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from countersign.approvals.contracts import RequestData
     from countersign.projects.contracts import ProjectData
     from countersign.runs.contracts import RunData, StandingData
+    from countersign.workflow.contracts.queue import PlaceVerdict
 
 RENEWED = "a new pack is being made by itself"
 
@@ -28,6 +30,21 @@ class RequestMoved(Conflict):
     """What the request is about has moved since its pack was sealed."""
 
     code = "request_moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """How a decision would stand on the branch as it is.
+
+    Attributes:
+        verdict: ``unverified`` where that has to be found out first.
+        why: it is void, or could not be found out.
+        standing: the verification that says so, where one was needed.
+    """
+
+    verdict: PlaceVerdict
+    why: str = ""
+    standing: StandingData | None = None
 
 
 def moved_why(run: RunData, request: RequestData) -> str:
@@ -55,17 +72,32 @@ def carry_over_hindrance(project: ProjectData, request: RequestData) -> str:
     return ""
 
 
-def base_why(project: ProjectData, run: RunData, request: RequestData) -> str:
-    """Say why a decision would not hold on the branch as it is now, as far as that is known already."""
-    if request.binding is None or project.head_commit == request.binding.base_commit:
-        return ""
+def stands(project: ProjectData, run: RunData, request: RequestData, standing: StandingData | None) -> Stands:
+    """Say how a decision on a request would stand on the branch as it is now, as far as that is known.
+
+    Args:
+        project: the change's project.
+        run: the change.
+        request: the request on it.
+        standing: what was verified ahead of time, if anything was.
+    """
+    if why := moved_why(run, request):
+        return Stands("void", why)
+    if project.head_commit == run.base_commit:
+        return Stands("holds")
     if hindrance := carry_over_hindrance(project, request):
-        return f"the branch has moved, and {hindrance}"
+        return Stands("void", f"the branch has moved, and {hindrance}")
+    if standing is None or not standing_is_of(standing, request, project.head_commit):
+        return Stands("unverified")
+    verdict: PlaceVerdict = "void" if standing.verdict == "void" else "unknown"
+    return Stands("holds" if standing.verdict == "holds" else verdict, standing.why, standing)
+
+
+def void_why(project: ProjectData, run: RunData, request: RequestData) -> str:
+    """Say why a decision on a request would not hold now, as far as that is known already."""
     standing = standings_of(actor=EXECUTOR, run_ids=[run.id]).get(run.id)
-    current = standing is not None and standing_is_of(standing, request, project.head_commit)
-    if standing is not None and current and standing.verdict == "void":
-        return standing.why
-    return ""
+    found = stands(project, run, request, standing)
+    return found.why if found.verdict == "void" else ""
 
 
 def standing_is_of(standing: StandingData, request: RequestData, base_commit: str) -> bool:
@@ -78,9 +110,7 @@ def standing_why(request: RequestData) -> str:
     if request.subject_kind != "change" or request.state != "pending":
         return ""
     run = run_get(actor=EXECUTOR, run_id=request.subject_id)
-    return moved_why(run, request) or base_why(
-        project_get(actor=EXECUTOR, project_id=request.project_id), run, request
-    )
+    return void_why(project_get(actor=EXECUTOR, project_id=request.project_id), run, request)
 
 
 def standing_require(request_id: str) -> None:

@@ -18,7 +18,7 @@ from countersign.workflow.contracts import PlaceView, QueueView, ReservationView
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.queries.common import project_ref
 from countersign.workflow.reserving import reservable
-from countersign.workflow.standing import carry_over_hindrance, moved_why, standing_is_of
+from countersign.workflow.standing import standing_is_of, stands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,16 +117,8 @@ def _pending_known(
 ) -> _Known:
     if request.state != "pending" or request.expires_at <= now():
         return _Known("void", request.void_reason or EXPIRED)
-    if why := moved_why(run, request):
-        return _Known("void", why)
-    if project.head_commit == run.base_commit:
-        return _Known("holds")
-    if hindrance := carry_over_hindrance(project, request):
-        return _Known("void", f"the branch has moved, and {hindrance}")
-    if standing is None or not standing_is_of(standing, request, project.head_commit):
-        return _Known("unverified", NOT_YET)
-    verdict: PlaceVerdict = "void" if standing.verdict == "void" else "unknown"
-    return _Known("holds" if standing.verdict == "holds" else verdict, standing.why, standing)
+    found = stands(project, run, request, standing)
+    return _Known(found.verdict, NOT_YET if found.verdict == "unverified" else found.why, found.standing)
 
 
 def _place_view(

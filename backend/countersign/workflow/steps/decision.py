@@ -47,7 +47,7 @@ from countersign.workflow.queueing import queue_ask
 from countersign.workflow.renewal import change_renew
 from countersign.workflow.reverification import CarryOverRefused, addendum_seal, carry_over_judge
 from countersign.workflow.signatures import signatures_ready
-from countersign.workflow.standing import base_why, moved_why
+from countersign.workflow.standing import moved_why, void_why
 from countersign.workflow.trial import target_require
 from countersign.workflow.verification import approved_pack_verify, signoff_verify
 
@@ -152,7 +152,7 @@ def slot_take(context: StepContext) -> Next | Done:
     if run.request_id != request.id:
         return Done({"run_id": run.id, "voided": request.void_reason})
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
-    if run.state == "approved" and (why := moved_why(run, request) or base_why(project, run, request)):
+    if run.state == "approved" and (why := void_why(project, run, request)):
         return _void_and_renew(context, project, run, request, why)
     try:
         merge_slot_take(actor=EXECUTOR, lease=context.lease, run_id=run.id)
