@@ -106,6 +106,23 @@ def test_queue_says_that_a_request_is_void_or_that_its_time_is_over(world: World
     assert "not what the request is bound to" in line(ask)["places"][0]["why"]
 
 
+def test_queue_says_how_what_was_just_decided_on_stands(world: World, ask: Ask) -> None:
+    """Until the decision is carried out, which takes a moment, it stands in its old place."""
+    from countersign.approvals.models import ApprovalRequest
+
+    run = change_waits(world.project_id, "Waits")
+    ApprovalRequest.objects.update(state="approved")
+    assert [(place["verdict"], place["why"]) for place in line(ask)["places"]] == [("holds", "")]
+    head_move(world)
+    assert line(ask)["places"][0]["verdict"] == "unverified"
+    standing_known(run, base_commit="f" * 40, verdict="void", why="a file moved")
+    assert line(ask)["places"][0]["why"] == "a file moved"
+    for state in ("rejected", "changes_requested"):
+        ApprovalRequest.objects.update(state=state)
+        [place] = line(ask)["places"]
+        assert (place["verdict"], place["why"]) == ("void", "it was not approved, and leaves the line")
+
+
 def test_queue_shows_the_change_that_is_being_merged_first(world: World, ask: Ask) -> None:
     from tests.api.world import lease_take
     from tests.unit.runs.samples import Runs

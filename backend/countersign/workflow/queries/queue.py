@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from countersign.workflow.contracts.queue import PlaceVerdict
 
 NOT_YET = "its verification has not ended yet"
+REFUSED = "it was not approved, and leaves the line"
 EXPIRED = "its time is over: it counts as not approved"
+_REFUSED = ("rejected", "changes_requested")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,10 @@ def _approved_known(run: RunData, request: RequestData, standing: StandingData |
 def _pending_known(
     project: ProjectData, run: RunData, request: RequestData, standing: StandingData | None
 ) -> _Known:
-    if request.state != "pending" or request.expires_at <= now():
+    if request.state in _REFUSED:
+        return _Known("void", REFUSED)
+    # One that is approved holds its old place until that is carried out, and stands as it stood.
+    if request.state != "approved" and (request.state != "pending" or request.expires_at <= now()):
         return _Known("void", request.void_reason or EXPIRED)
     found = stands(project, run, request, standing)
     return _Known(found.verdict, NOT_YET if found.verdict == "unverified" else found.why, found.standing)
