@@ -266,3 +266,19 @@ def job_submit(
 ) -> str:
     """Store a job in a transaction of its own and return its id; for commands that only put work in line."""
     return job_enqueue(actor=actor, kind=kind, subject=subject, payload=payload, dedupe_key=dedupe_key)
+
+
+@transaction.atomic(durable=True)
+def job_submit_once(*, actor: Actor, kind: str, subject: tuple[str, str], payload: Mapping[str, JSON]) -> str:
+    """Store a job as ``job_submit`` does, unless one of its kind about the subject is open; return its id.
+
+    Whoever asks at the same moment waits, and is given the same job.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"job:{kind}:{subject[0]}:{subject[1]}"]
+        )
+    # A statement of its own: it must see what the one before committed.
+    about = Job.objects.filter(kind=kind, subject_type=subject[0], subject_id=subject[1])
+    found = about.filter(state__in=OPEN_STATES).order_by("-created_at").first()
+    return str(found.id) if found else job_enqueue(actor=actor, kind=kind, subject=subject, payload=payload)

@@ -26,6 +26,7 @@ from countersign.jobs.services import (
     job_heartbeat,
     job_retry,
     job_submit,
+    job_submit_once,
     lease_check,
 )
 from countersign.shared.actor import Actor
@@ -301,3 +302,18 @@ def test_dispatch_happens_after_the_commit_and_survives_a_broker_that_is_away(
         assert "the beat will dispatch it" in caplog.text
     finally:
         _CARRIERS[:] = before
+
+
+def test_job_submit_once_gives_everybody_the_one_that_is_open(committed_db: None, worker: Actor) -> None:
+    def submit(_: int) -> str:
+        try:
+            return job_submit_once(actor=worker, kind="once", subject=("thing", "t1"), payload={})
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        [first] = set(pool.map(submit, range(16)))
+    assert job_submit_once(actor=worker, kind="once", subject=("thing", "t2"), payload={}) != first
+    job_cancel(actor=worker, job_id=first)
+    assert submit(0) != first
+    assert Job.objects.filter(kind="once").count() == 3
