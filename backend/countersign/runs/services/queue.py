@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from countersign.shared.actor import Actor
     from countersign.shared.types import JSON
 
-MOST = timedelta(minutes=240)
-
 
 def slot_lock(project_id: str) -> None:
     """Let one transaction at a time look at who is next in a project; freed when it ends."""
@@ -102,7 +100,7 @@ def slot_reserve(
         run=run,
         person_id=str(actor.person_id),
         reserved_at=moment,
-        expires_at=moment + min(timedelta(minutes=minutes), MOST),
+        expires_at=moment + timedelta(minutes=minutes),
     )
     record(
         actor=actor,

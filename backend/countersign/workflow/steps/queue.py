@@ -49,9 +49,9 @@ def standing_take(context: StepContext) -> Next | Done:
     project = project_get(actor=EXECUTOR, project_id=context.text("project_id"))
     waited = int(str(context.job.memory.get("waited", 0)))
     due = next_due(project, patient=waited < MAX_WAITS)
-    if due is None or (due.what == "wait" and waited >= MAX_WAITS):
+    if due is None:
         return Done({"project_id": project.id})
-    if due.what == "wait":
+    if due.what == "wait" or due.request is None:
         # What it waits for looks at the branch itself, and moves it.
         return Next(
             "verify",
@@ -59,8 +59,6 @@ def standing_take(context: StepContext) -> Next | Done:
             summary="changes are being merged",
             wait_seconds=MERGES_WAIT_SECONDS,
         )
-    if due.request is None:
-        return Done({"project_id": project.id})
     if due.what == "renew":
         _renew(context, project, due.run, due.request, due.why)
         return Next("verify", summary=f"{due.run.title}: {due.why}")
