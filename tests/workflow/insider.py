@@ -115,4 +115,4 @@ def steps(rounds: int = 14) -> None:
 def told(world: World, rule: str = "F401") -> str:
     """What the platform says of why a decision is not carried out."""
     job = world.execution(rule)
-    return f"{job.error} {world.run(rule).failure}"
+    return f"{job.error} {world.run(rule).failure} {job.result}"

@@ -9,9 +9,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from countersign.shared.clock import isoformat, now
+from countersign.shared.clock import now
 from tests.unit.runs.samples import lease_take
 from tests.workflow.insider import Insider
+from tests.workflow.insider_rows import (
+    acting,
+    approved,
+    checkpointed_event,
+    decision_insert,
+    event_insert,
+    job_insert,
+    request_set,
+)
 from tests.workflow.world import PLATFORM, World, drive, sequence
 
 if TYPE_CHECKING:
@@ -36,99 +45,6 @@ class Attack:
     refused: str
     check: str
     noticed: str
-
-
-def acting(world: World, name: str, *roles: str) -> Actor:
-    """A person as the session or the token of that person acts after the tables were changed."""
-    return replace(world.people[name], roles=frozenset(roles))
-
-
-def request_set(insider: Insider, request: RequestData, column: str, value: object) -> None:
-    statement = f"UPDATE approvals_approvalrequest SET {column} = %s WHERE id = %s"  # noqa: S608 - of this file
-    insider.sql(statement, value, request.id)
-
-
-def job_insert(insider: Insider, request: RequestData, step: str = "") -> None:
-    """Put the execution in line, as a decision would."""
-    from countersign.jobs.selectors import actor_dump
-
-    insider.sql("DELETE FROM jobs_job WHERE dedupe_key = %s", f"decision.execute:{request.id}")
-    insider.sql(
-        "INSERT INTO jobs_job (id, kind, state, step, subject_type, subject_id, payload, memory, progress,"
-        " result, error, actor, correlation_id, dedupe_key, attempts, fencing_token, lease_owner)"
-        " VALUES (%s, 'decision.execute', 'queued', %s, 'change', %s, %s, '{}', '{}', '{}', '{}', %s, '', %s,"
-        " 0, 0, '')",
-        str(uuid.uuid4()),
-        step,
-        request.subject_id,
-        {"request_id": request.id},
-        actor_dump(PLATFORM),
-        f"decision.execute:{request.id}",
-    )
-
-
-def decision_insert(
-    insider: Insider, request: RequestData, person: Actor, envelope: dict[str, Any], digest: str
-) -> tuple[str, str]:
-    """Write a decision into the table; return its id and that of the event it names."""
-    decision_id, event_id = str(uuid.uuid4()), str(uuid.uuid4())
-    insider.sql(
-        "INSERT INTO approvals_decision (id, request_id, person_id, user_id, role, verdict, reason, items,"
-        " unattended, nonce, statement_digest, envelope, event_id, decided_at)"
-        " VALUES (%s, %s, %s, %s, 'director', 'approve', 'forged', '[]', false, %s, %s, %s, %s, now())",
-        decision_id,
-        request.id,
-        person.person_id,
-        person.id,
-        uuid.uuid4().hex,
-        digest,
-        envelope,
-        event_id,
-    )
-    return decision_id, event_id
-
-
-def event_insert(
-    insider: Insider, kind: str, subject: tuple[str, str], data: dict[str, Any], person: Actor, event_id: str
-) -> None:
-    """Write an event that never happened; the sequencer will put it into the tree like any other."""
-    from countersign.audit.bodies import event_body
-
-    body = event_body(
-        event_id=event_id,
-        time=isoformat(now()),
-        type=kind,
-        actor=person,
-        subject=subject,
-        correlation_id="",
-        data=data,
-    )
-    insider.sql(
-        "INSERT INTO audit_auditevent (event_id, recorded_at, type, actor_kind, actor_id, person_id,"
-        " subject_type, subject_id, correlation_id, body)"
-        " VALUES (%s, now(), %s, 'person', %s, %s, %s, %s, '', %s)",
-        event_id,
-        kind,
-        person.id,
-        person.person_id,
-        *subject,
-        body,
-    )
-
-
-def checkpointed_event(insider: Insider) -> str:
-    """Some event that a signed checkpoint covers."""
-    sequence()
-    return str(insider.one("SELECT event_id FROM audit_auditevent ORDER BY id LIMIT 1"))
-
-
-def approved(insider: Insider, request: RequestData) -> None:
-    """Mark a request as approved and let the executor go."""
-    insider.sql(
-        "UPDATE approvals_approvalrequest SET state = 'approved', decided_at = now() WHERE id = %s",
-        request.id,
-    )
-    job_insert(insider, request)
 
 
 # --- who decides ----------------------------------------------------------------------------------
@@ -382,6 +298,34 @@ def another_result_in_the_run(world: World, insider: Insider) -> None:
     )
 
 
+def carry_over_flipped(world: World, insider: Insider) -> None:
+    """The signed decision may not be carried over; the table says it may, and another merge comes first."""
+    request = world.request("F401")
+    request_set(insider, request, "carry_over_allowed", False)
+    world.approve("E713")
+    world.decide(request)
+    request_set(insider, request, "carry_over_allowed", True)
+
+
+def foreign_commit_as_a_merge(world: World, insider: Insider) -> None:
+    """Somebody pushes a change that nobody decided on, and the table says that it was merged here."""
+    world.approve("F401")
+    other = world.run("E713")
+    mended = world.source.text("src/sample/beta.py").replace("not name in names", "name not in names")
+    pushed = world.source.commit("src/sample/beta.py", mended + "\n")
+    insider.sql("UPDATE runs_run SET state = 'merged' WHERE id = %s", other.id)
+    insider.sql(
+        "INSERT INTO runs_merge (run_id, base_before, merge_commit, state_commit, tag, result_tree, event_id,"
+        " delivered_at) VALUES (%s, %s, %s, %s, 'countersign/forged', %s, %s, now())",
+        other.id,
+        other.base_commit,
+        pushed,
+        pushed,
+        other.result_tree,
+        checkpointed_event(insider),
+    )
+
+
 def intent_by_sql(world: World, insider: Insider) -> None:
     """No decision at all: an intent to merge, and a job that is about to carry it out."""
     run, request = world.run("F401"), world.request("F401")
@@ -468,6 +412,18 @@ ATTACKS: dict[str, Attack] = {
     ),
     "another_result_in_the_run": Attack(
         another_result_in_the_run, "not what its pack was sealed over", "merges", "other entries"
+    ),
+    "carry_over_flipped": Attack(
+        carry_over_flipped,
+        "the table says another thing of carrying it over",
+        "merges",
+        "may not be carried over",
+    ),
+    "foreign_commit_as_a_merge": Attack(
+        foreign_commit_as_a_merge,
+        "merged here only as the table tells",
+        "export",
+        "was not made here",
     ),
     "intent_by_sql": Attack(intent_by_sql, "0 of 1 approved", "export", "was not made here"),
     "merged_by_sql": Attack(merged_by_sql, "not the one of the signed log", "export", "was not made here"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.workflow.insider import Insider
-from tests.workflow.insider_attacks import event_insert
+from tests.workflow.insider_rows import event_insert
 from tests.workflow.world import PLATFORM, World, drive, failed_jobs, gates_count, sequence
 
 if TYPE_CHECKING:
