@@ -1,33 +1,13 @@
-import { MantineProvider } from "@mantine/core";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
-import { render, screen } from "@testing-library/react";
+import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import type { ReactElement } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { client } from "@/lib/api";
+import { show } from "@/lib/test-show";
 
 import { type Difference, differenceQuery } from "./again";
 import { sampleRequest } from "./sample";
 import { SigningAgain } from "./signing-again";
-
-async function show(element: ReactElement, known: readonly (readonly [readonly unknown[], unknown])[]) {
-  const queryClient = new QueryClient({ defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY, retry: false } } });
-  for (const [key, data] of known) queryClient.setQueryData(key, data);
-  const router = createRouter({
-    routeTree: createRootRoute({ component: () => element }),
-    history: createMemoryHistory(),
-  });
-  await router.load();
-  render(
-    <MantineProvider>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router as never} />
-      </QueryClientProvider>
-    </MantineProvider>,
-  );
-}
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,12 +1,9 @@
-import { MantineProvider } from "@mantine/core";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
-import { render, screen } from "@testing-library/react";
+import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { type ReactElement, Suspense } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { client } from "@/lib/api";
+import { show } from "@/lib/test-show";
 
 import { type MergeQueue, type Place, queueKeys } from "./queries";
 import { QueuePage } from "./queue-page";
@@ -49,23 +46,6 @@ function queue(changed: Partial<MergeQueue> = {}): MergeQueue {
     places: [place()],
     ...changed,
   };
-}
-
-async function show(element: ReactElement, known: readonly (readonly [readonly unknown[], unknown])[]) {
-  const queryClient = new QueryClient({ defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY, retry: false } } });
-  for (const [key, data] of known) queryClient.setQueryData(key, data);
-  const router = createRouter({
-    routeTree: createRootRoute({ component: () => <Suspense fallback="loading">{element}</Suspense> }),
-    history: createMemoryHistory(),
-  });
-  await router.load();
-  render(
-    <MantineProvider>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router as never} />
-      </QueryClientProvider>
-    </MantineProvider>,
-  );
 }
 
 const showQueue = (shown: MergeQueue) =>
