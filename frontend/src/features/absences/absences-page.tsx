@@ -97,11 +97,14 @@ function Declaring({ standIns, others }: { standIns: readonly StandIn[]; others:
 function DelegateField({
   own,
   standIns,
+  held = null,
   value,
   onChange,
 }: {
   own: boolean;
   standIns: readonly StandIn[];
+  /** Who stands in already: shown even where they could not be chosen any more. */
+  held?: { id: string; name: string } | null;
   value: string;
   onChange: (value: string) => void;
 }) {
@@ -135,6 +138,7 @@ function DelegateField({
         }
       >
         <option value="">{STRINGS.nobody}</option>
+        {held !== null && standIns.every((item) => item.person_id !== held.id) && <option value={held.id}>{held.name}</option>}
         {standIns.map((item) => (
           <option key={item.person_id} value={item.person_id}>
             {item.name} ({item.roles.map(words).join(", ")})
@@ -148,8 +152,22 @@ function DelegateField({
 function Row({ absence, standIns }: { absence: Absence; standIns: readonly StandIn[] }) {
   const end = useEnd();
   const delegate = useDelegate();
-  const [chosen, setChosen] = useState(absence.mine ? (absence.delegate_id ?? "") : "");
+  const [typed, setTyped] = useState<string | null>(null);
+  const held = absence.delegate_id === null ? null : { id: absence.delegate_id, name: absence.delegate ?? "" };
+  const before = absence.mine ? (held?.id ?? "") : "";
+  // An empty address is nothing typed: that nobody stands in for another person is said by a button of its own.
+  const wanted = typed === before ? null : typed;
   const error = end.error ?? delegate.error;
+  const name = (who: string) => {
+    delegate.mutate(
+      { id: absence.id, delegate: who },
+      {
+        onSuccess: () => {
+          setTyped(null);
+        },
+      },
+    );
+  };
   const state = STATES[absence.state];
   return (
     <div className={rows["row"]}>
@@ -173,16 +191,27 @@ function Row({ absence, standIns }: { absence: Absence; standIns: readonly Stand
       <div className={classes["acts"]}>
         {absence.may_change && (
           <>
-            <DelegateField own={absence.mine} standIns={standIns} value={chosen} onChange={setChosen} />
+            <DelegateField own={absence.mine} standIns={standIns} held={held} value={typed ?? before} onChange={setTyped} />
             <Button
               variant="default"
-              disabled={delegate.isPending}
+              disabled={delegate.isPending || wanted === null}
               onClick={() => {
-                delegate.mutate({ id: absence.id, delegate: chosen });
+                if (wanted !== null) name(wanted);
               }}
             >
               {STRINGS.change}
             </Button>
+            {!absence.mine && !absence.stands_in && held !== null && (
+              <Button
+                variant="default"
+                disabled={delegate.isPending}
+                onClick={() => {
+                  name("");
+                }}
+              >
+                {STRINGS.nobodyInstead}
+              </Button>
+            )}
             <Button
               variant="default"
               disabled={end.isPending}
@@ -199,7 +228,7 @@ function Row({ absence, standIns }: { absence: Absence; standIns: readonly Stand
             variant="default"
             disabled={delegate.isPending}
             onClick={() => {
-              delegate.mutate({ id: absence.id, delegate: "" });
+              name("");
             }}
           >
             {STRINGS.layDown}

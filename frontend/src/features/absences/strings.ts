@@ -20,6 +20,7 @@ export const STRINGS = {
   end: "End it now",
   callOff: "Call it off",
   change: "Change who stands in",
+  nobodyInstead: "Nobody stands in",
   layDown: "I can't stand in",
 } as const;
 
