@@ -29,7 +29,8 @@ const NEWLINE = 0x0a;
 export class LogFiles {
   readonly sources: ReadonlyMap<string, Source>;
 
-  constructor(sources: ReadonlyMap<string, Source>) {
+  constructor(sources: ReadonlyMap<string, Source>, most = MAX_FILES) {
+    if (names(sources.keys(), most) > most) throw new Refused("export.files", `the export holds more than ${most} files`);
     this.sources = sources;
   }
 
@@ -55,6 +56,20 @@ export class LogFiles {
     if (extra.length > 0) throw new Refused("export.extra", `nothing in the log accounts for ${shown(extra)}`);
     return wanted.size;
   }
+}
+
+/** How many names these paths take, of files and of the directories that hold them; not counted on beyond the limit. */
+export function names(paths: Iterable<string>, most = MAX_FILES): number {
+  const found = new Set<string>();
+  for (const path of paths) {
+    if (found.size > most) break;
+    let name = path;
+    while (name !== "" && !found.has(name)) {
+      found.add(name);
+      name = name.slice(0, Math.max(0, name.lastIndexOf("/")));
+    }
+  }
+  return found.size;
 }
 
 /** Require exactly the tiles and entry bundles of a log of this size; gives how many. */

@@ -4,6 +4,8 @@ import { type Bytes, unhex } from "./bytes";
 import { diffRead } from "./diff";
 import { canonicalLoads, canonicalObject, canonicalText, strictLoads } from "./json";
 import { signatureValid } from "./keys";
+import { LogFiles, MAX_FILES, names } from "./log-files";
+import type { Source } from "./source";
 import { assertionVerify } from "./webauthn";
 
 export * from "./index";
@@ -15,6 +17,7 @@ export interface More {
   readonly challenge: string;
   readonly rp_id: string;
   readonly origin: string;
+  readonly most?: number;
 }
 
 type Judge = (data: Bytes, more: More) => string | Promise<string>;
@@ -23,6 +26,11 @@ const JUDGES: Readonly<Record<string, Judge>> = {
   strict: (data) => canonicalText(strictLoads(data)),
   canonical: (data) => canonicalText(canonicalLoads(data)),
   diff: (data) => JSON.stringify(diffRead(data).map(({ path, oldBlob, newBlob, mode }) => [path, oldBlob, newBlob, mode])),
+  files(data, { most }) {
+    const paths = strictLoads(data) as string[];
+    const sources = new Map(paths.map((path): [string, Source] => [path, { size: 0, read: () => Promise.resolve(data) }]));
+    return `${names(new LogFiles(sources, most).sources.keys())} of ${MAX_FILES}`;
+  },
   async assertion(data, { key, challenge, rp_id, origin }) {
     const party = { rpId: rp_id, origins: new Set([origin]) };
     return String(await assertionVerify(canonicalObject(data), unhex(key), unhex(challenge), party));

@@ -12,7 +12,6 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from countersign_verify import log_files
 from countersign_verify.errors import RefusedError
 from countersign_verify.report import Report, Status
 
@@ -42,7 +41,6 @@ def log_case(directory: Path, trust: bytes, known: Sequence[bytes] = ()) -> Case
     return {
         "kind": "log",
         "path": str(directory),
-        "max_files": log_files.MAX_FILES,
         "trust": text(trust),
         "known": [text(note) for note in known],
     }

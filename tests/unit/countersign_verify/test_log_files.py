@@ -1,5 +1,6 @@
 """Exported logs: a sound one holds, and whatever is done to its files is noticed and named."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from countersign_verify import log_files
 from countersign_verify.log import export_checkpoints
 from countersign_verify.log_files import LogFiles
 from countersign_verify.notes import (
@@ -29,6 +31,7 @@ from tests.unit.countersign_verify.samples import (
     trust,
     trust_bytes,
 )
+from tests.unit.countersign_verify.second import Second, part_case
 from tests.unit.countersign_verify.worlds import (
     FIRST_SECOND,
     World,
@@ -132,9 +135,22 @@ def test_linked_directory_is_refused(export: Path) -> None:
     assert "'packs'" in failed(verify(export))["files"]
 
 
-def test_too_many_files_are_refused(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("countersign_verify.log_files.MAX_FILES", 10)
-    assert "more than 10" in failed(verify(export))["files"]
+def test_too_many_files_are_refused_by_both(
+    export: Path, monkeypatch: pytest.MonkeyPatch, second: Second | None
+) -> None:
+    names = sorted(LogFiles(export).names)
+    # Directories count as well: nesting them must not get around the limit.
+    count = sum(1 for _ in export.rglob("*"))
+    assert count > len(names)
+    data = json.dumps(names).encode()
+    if second is not None:
+        assert second.judge(part_case("files", data))["made"] == f"{count} of {log_files.MAX_FILES}"
+        assert second.judge(part_case("files", data, most=count - 1))["refused"] == ["export.files"]
+    monkeypatch.setattr(log_files, "MAX_FILES", count)
+    LogFiles(export)
+    monkeypatch.setattr(log_files, "MAX_FILES", count - 1)
+    with refused("export.files"):
+        LogFiles(export)
 
 
 def test_missing_directory_is_refused(tmp_path: Path) -> None:

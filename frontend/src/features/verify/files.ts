@@ -15,7 +15,8 @@ export type Known =
 const DECISION = ".dsse.json";
 
 /** Tell a pack, an exported log and found events apart, by their names alone: what they hold is for the verifier. */
-export function recognise(files: Files): Known {
+export function recognise(files: Files, most = MAX_FILES): Known {
+  if (files.size > most) return { kind: "none", why: STRINGS.tooMany(most) };
   const [root, beneath] = withoutRoot(files);
   if (beneath.has("checkpoint") || beneath.has("checkpoints.jsonl")) return { kind: "log", name: root, files: beneath };
   const named = [...files.values()];
@@ -54,8 +55,8 @@ export async function dropped(data: DataTransfer): Promise<Files> {
   return found;
 }
 
+/** Collects files until there is one more than can be verified: what comes after it need not be known to say so. */
 async function walk(entry: FileSystemEntry, found: Map<string, File>): Promise<void> {
-  if (found.size > MAX_FILES) return;
   if (entry.isFile) {
     const file = await new Promise<File>((done, failed) => {
       (entry as FileSystemFileEntry).file(done, failed);
@@ -70,6 +71,9 @@ async function walk(entry: FileSystemEntry, found: Map<string, File>): Promise<v
       reader.readEntries(done, failed);
     });
     if (some.length === 0) return;
-    for (const one of some) await walk(one, found);
+    for (const one of some) {
+      if (found.size > MAX_FILES) return;
+      await walk(one, found);
+    }
   }
 }

@@ -1,3 +1,5 @@
+import { formatNumber } from "@/lib/format";
+
 export const STRINGS = {
   title: "Verify",
   lead: "Checks an evidence pack, an exported log or found events against the keys of a trust file. All of it happens in this browser: nothing that you choose here is sent anywhere.",
@@ -41,6 +43,7 @@ export const STRINGS = {
   insecureNext: "Browsers give signatures only to pages that came over https or from localhost. Use countersign-verify at the command line instead.",
   manyPacks: "These are several packs: verify one at a time, or the directory of the whole export.",
   looksLikeTrust: "This looks like a trust file: choose it under “Trust file”.",
+  tooMany: (most: number) => `These are more than ${formatNumber(most)} files: nothing of them was taken. Give one export at a time.`,
   nothing: "There is no file in this.",
   unknown: "This is no pack (.tar), no directory of an exported log (it has a file “checkpoint”) and no found events (.jsonl).",
 } as const;

@@ -91,6 +91,11 @@ describe("what was chosen", () => {
     expect(pack.kind === "pack" && pack.decisions.map(({ name }) => name)).toEqual(["d1.dsse.json"]);
   });
 
+  it("is nothing where there is too much of it, and says so", () => {
+    expect(recognise(files("checkpoint", "index.json"), 2).kind).toBe("log");
+    expect(recognise(files("checkpoint", "index.json"), 1)).toEqual({ kind: "none", why: STRINGS.tooMany(1) });
+  });
+
   it("says where a trust file belongs", () => {
     expect(recognise(files("trust.json"))).toEqual({ kind: "none", why: STRINGS.looksLikeTrust });
   });
