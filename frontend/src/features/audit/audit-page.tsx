@@ -51,13 +51,8 @@ function Log({ search }: { search: Search }) {
       )}
       {query.data !== undefined && (
         <Section title={STRINGS.events} note={query.isFetching ? STRINGS.searching : plural(events.length, "on this page", "on this page")} flush>
-          {events.length === 0 && older === null ? (
-            <div className={classes["inside"]}>
-              <strong>{STRINGS.emptyTitle}</strong>
-              <p>{STRINGS.emptyNext}</p>
-            </div>
-          ) : events.length === 0 ? (
-            <p className={classes["inside"]}>{STRINGS.part}</p>
+          {events.length === 0 ? (
+            <NoEvents first={cursors.length === 0} last={older === null} />
           ) : (
             <EventsTable events={events} chosen={chosen} onChoose={setChosen} />
           )}
@@ -99,6 +94,18 @@ function Log({ search }: { search: Search }) {
         </Section>
       )}
     </Page>
+  );
+}
+
+/** A page may hold nothing although others do: the platform looks through a part of the log at a time. */
+function NoEvents({ first, last }: { first: boolean; last: boolean }) {
+  if (!last) return <p className={classes["inside"]}>{STRINGS.part}</p>;
+  if (!first) return <p className={classes["inside"]}>{STRINGS.nothingOlder}</p>;
+  return (
+    <div className={classes["inside"]}>
+      <strong>{STRINGS.emptyTitle}</strong>
+      <p>{STRINGS.emptyNext}</p>
+    </div>
   );
 }
 

@@ -1,10 +1,16 @@
 import { MantineProvider } from "@mantine/core";
 import { fireEvent, render, screen } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it, vi } from "vitest";
 
+import { client } from "@/lib/api";
+import { show } from "@/lib/test-show";
+
+import { AuditPage } from "./audit-page";
 import { justThis } from "./events-table";
 import type { AuditEvent } from "./queries";
 import { exportAddress, fromField, searchRead, toField } from "./search";
+import { STRINGS } from "./strings";
 import { Timeline } from "./timeline";
 import { gapText, timelineLayout, toneOf } from "./timeline-layout";
 
@@ -85,5 +91,33 @@ describe("the timeline", () => {
     fireEvent.click(screen.getByRole("link", { name: /run\.merged, erased/ }));
     expect(chosen).toEqual(["c"]);
     expect(screen.getByText("23 h")).toBeTruthy();
+  });
+});
+
+/** The page over a log that answers with these pages, one after the other. */
+function showLog(...pages: (readonly AuditEvent[])[]) {
+  const next = (at: number) => (at < pages.length - 1 ? `https://log.example/api/v1/audit/events/?cursor=${String(at + 1)}` : null);
+  vi.spyOn(client, "GET").mockImplementation(((path: string, { params }: { params?: { query: { cursor?: string } } }) => {
+    if (!path.endsWith("/events/")) return new Promise(() => undefined);
+    const at = Number(params?.query.cursor ?? 0);
+    return Promise.resolve({ data: { results: pages[at], next: next(at) }, response: new Response() });
+  }) as never);
+  return show(<AuditPage search={{}} reads />);
+}
+
+describe("the pages of the log", () => {
+  const older = () => userEvent.click(screen.getByRole("button", { name: STRINGS.older }));
+
+  it("say of a last page without events that nothing older is there, not that nothing is", async () => {
+    await showLog([event("a", "2026-02-01T00:00:00Z")], []);
+    await screen.findByRole("button", { name: "run.created" });
+    await older();
+    expect(await screen.findByText(STRINGS.nothingOlder)).toBeTruthy();
+    expect(screen.queryByText(STRINGS.emptyTitle)).toBeNull();
+  });
+
+  it("say of a log without any such event that there is none", async () => {
+    await showLog([]);
+    expect(await screen.findByText(STRINGS.emptyTitle)).toBeTruthy();
   });
 });

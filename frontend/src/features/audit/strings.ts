@@ -22,6 +22,7 @@ export const STRINGS = {
   emptyTitle: "Nothing in the log is like that",
   emptyNext: "Everything that you gave must hold. Leave something out, or widen the time.",
   part: "Nothing yet: the search goes on with what is older.",
+  nothingOlder: "Nothing older in the log is like that.",
   older: "Older",
   newer: "Newer",
   newest: "Newest",
