@@ -44,6 +44,8 @@ export const STRINGS = {
   manyPacks: "These are several packs: verify one at a time, or the directory of the whole export.",
   looksLikeTrust: "This looks like a trust file: choose it under “Trust file”.",
   tooMany: (most: number) => `These are more than ${formatNumber(most)} files: nothing of them was taken. Give one export at a time.`,
+  dropReading: "Reading what was dropped…",
+  dropFailed: "What was dropped cannot be read",
   nothing: "There is no file in this.",
   unknown: "This is no pack (.tar), no directory of an exported log (it has a file “checkpoint”) and no found events (.jsonl).",
 } as const;

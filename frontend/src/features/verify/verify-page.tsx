@@ -9,7 +9,7 @@ import { formatBytes, formatNumber, plural } from "@/lib/format";
 
 import { begin } from "./begin";
 import { type Files, type Known, recognise } from "./files";
-import { Drop, Pick } from "./pick";
+import { Drop } from "./pick";
 import type { Begin, Given } from "./protocol";
 import { Picture, ReportView } from "./report-view";
 import { STRINGS } from "./strings";
@@ -72,19 +72,19 @@ export function Verifying({ begin: how }: { begin: Begin }) {
           title={STRINGS.evidence}
           help={STRINGS.evidenceHelp}
           said={evidence !== null && <Recognised evidence={evidence} />}
+          choices={[
+            { label: STRINGS.chooseFiles, many: true },
+            { label: STRINGS.chooseDirectory, directory: true },
+          ]}
           onFiles={takeEvidence}
-        >
-          <Pick label={STRINGS.chooseFiles} many onFiles={takeEvidence} />
-          <Pick label={STRINGS.chooseDirectory} directory onFiles={takeEvidence} />
-        </Drop>
+        />
         <Drop
           title={STRINGS.trust}
           help={STRINGS.trustHelp}
           said={trust !== null && <div className={classes["name"]}>{trust.name}</div>}
+          choices={[{ label: STRINGS.chooseTrust, accept: ".json" }]}
           onFiles={takeTrust}
-        >
-          <Pick label={STRINGS.chooseTrust} accept=".json" onFiles={takeTrust} />
-        </Drop>
+        />
       </div>
       {evidence?.kind === "log" && (
         <details className={classes["more"]}>
@@ -94,10 +94,9 @@ export function Verifying({ begin: how }: { begin: Begin }) {
               title={STRINGS.known}
               help={STRINGS.knownHelp}
               said={known.length > 0 && plural(known.length, "checkpoint", "checkpoints")}
+              choices={[{ label: STRINGS.chooseKnown, many: true }]}
               onFiles={takeKnown}
-            >
-              <Pick label={STRINGS.chooseKnown} many onFiles={takeKnown} />
-            </Drop>
+            />
             <TextInput
               label={STRINGS.event}
               description={STRINGS.eventHelp}

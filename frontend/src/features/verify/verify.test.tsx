@@ -1,5 +1,5 @@
 import { MantineProvider } from "@mantine/core";
-import { render, screen } from "@testing-library/react";
+import { createEvent, fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
@@ -170,6 +170,80 @@ describe("the page", () => {
     await user.type(screen.getByLabelText(STRINGS.event), "-1");
     expect(screen.getByText(STRINGS.eventWrong)).toBeDefined();
     expect(screen.getByRole("button", { name: STRINGS.verify })).toHaveProperty("disabled", true);
+  });
+});
+
+/** What a browser hands over when files are dropped, as far as jsdom has none of it. */
+const fileEntry = (path: string, got: File | Error) => ({
+  isFile: true,
+  fullPath: path,
+  file: (done: (file: File) => void, failed: (why: Error) => void) => {
+    if (got instanceof File) done(got);
+    else failed(got);
+  },
+});
+const directoryEntry = (path: string, ...batches: object[][]) => ({
+  isFile: false,
+  fullPath: path,
+  createReader: () => ({
+    readEntries: (done: (entries: object[]) => void) => {
+      done(batches.shift() ?? []);
+    },
+  }),
+});
+
+function drop(title: string, ...entries: (object | null)[]): void {
+  const place = screen.getByRole("region", { name: title });
+  const event = createEvent.drop(place);
+  Object.defineProperty(event, "dataTransfer", { value: { items: entries.map((entry) => ({ webkitGetAsEntry: () => entry })) } });
+  fireEvent(place, event);
+}
+
+describe("dropping", () => {
+  it("takes the files of a directory and of those within it, however many batches they come in", async () => {
+    shown(never);
+    const tile = directoryEntry("/export/tile", [fileEntry("/export/tile/0", file("0", "x"))]);
+    drop(STRINGS.evidence, directoryEntry("/export", [fileEntry("/export/checkpoint", file("checkpoint", "x"))], [tile]));
+    expect(await screen.findByText(/exported log of 2 files/)).toBeDefined();
+    drop(STRINGS.trust, fileEntry("/trust.json", await trust()));
+    await screen.findByText("trust.json");
+    expect(screen.getByRole("button", { name: STRINGS.verify })).toHaveProperty("disabled", false);
+  });
+
+  it("says what could not be read, and keeps nothing of before or of half a directory", async () => {
+    shown(never);
+    drop(STRINGS.evidence, fileEntry("/p.tar", file("p.tar", "x")));
+    await screen.findByText("p.tar");
+    drop(STRINGS.trust, fileEntry("/trust.json", await trust()));
+    await screen.findByText("trust.json");
+    const half = [fileEntry("/export/checkpoint", file("checkpoint", "x")), fileEntry("/export/index.json", new Error("gone"))];
+    drop(STRINGS.evidence, directoryEntry("/export", half));
+    expect(await screen.findByText(`${STRINGS.dropFailed}: gone`)).toBeDefined();
+    expect(screen.queryByText("p.tar")).toBeNull();
+    expect(screen.getByRole("button", { name: STRINGS.verify })).toHaveProperty("disabled", true);
+    await userEvent.upload(screen.getByLabelText(STRINGS.chooseFiles), file("found.jsonl", "x"));
+    expect(screen.queryByText(`${STRINGS.dropFailed}: gone`)).toBeNull();
+    expect(screen.getByText("found.jsonl")).toBeDefined();
+  });
+
+  it("says that text or a link is no file", async () => {
+    shown(never);
+    drop(STRINGS.trust, null);
+    expect(await screen.findByText(STRINGS.nothing)).toBeDefined();
+  });
+
+  it("takes what was dropped last, also where what was dropped before takes longer", async () => {
+    shown(never);
+    let late: (file: File) => void = () => undefined;
+    const slow = { ...fileEntry("/slow.tar", file("slow.tar", "x")), file: (done: (got: File) => void) => (late = done) };
+    drop(STRINGS.evidence, slow);
+    expect(await screen.findByText(STRINGS.dropReading)).toBeDefined();
+    drop(STRINGS.evidence, fileEntry("/quick.tar", file("quick.tar", "x")));
+    await screen.findByText("quick.tar");
+    late(file("slow.tar", "x"));
+    await Promise.resolve();
+    expect(screen.getByText("quick.tar")).toBeDefined();
+    expect(screen.queryByText("slow.tar")).toBeNull();
   });
 });
 
