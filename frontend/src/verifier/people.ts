@@ -5,6 +5,7 @@ import type { Bytes } from "./bytes";
 import type { Decision } from "./decision";
 import { base64Decode, digestCheck, given, keysExact, text } from "./encoding";
 import { Refused } from "./errors";
+import { addTo } from "./grouped";
 import { digestBytes } from "./hash";
 import { canonicalObject } from "./json";
 import type { LogContent, LoggedEvent } from "./log-events";
@@ -38,8 +39,7 @@ export class People {
   byOperator = 0;
 
   change(personId: string, role: string, index: number, granted: boolean): void {
-    const name = JSON.stringify([personId, role]);
-    this.roles.set(name, [...(this.roles.get(name) ?? []), [index, granted]]);
+    addTo(this.roles, JSON.stringify([personId, role]), [index, granted]);
   }
 
   /** Whether the person held the role at this place of the log. */

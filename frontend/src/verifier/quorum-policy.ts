@@ -2,6 +2,7 @@
 // alone may ask for more; asking for less takes two people.
 import { given, isCount, isObject, keysExact, object } from "./encoding";
 import { Refused } from "./errors";
+import { addTo } from "./grouped";
 import { type Json, jsonSame } from "./json";
 import type { LogContent, LoggedEvent } from "./log-events";
 import type { Quorum } from "./pack-facts";
@@ -37,7 +38,7 @@ export class QuorumPolicies {
   readonly standings = new Map<string, Standing[]>();
 
   add(project: string, standing: Standing): void {
-    this.standings.set(project, [...(this.standings.get(project) ?? []), standing]);
+    addTo(this.standings, project, standing);
   }
 
   get count(): number {

@@ -3,6 +3,7 @@
 import { compare } from "./bytes";
 import { digestCheck, given, isCount, isObject, keysExact, list, object, text } from "./encoding";
 import { Refused } from "./errors";
+import { addTo } from "./grouped";
 import { digestBytes } from "./hash";
 import { canonicalBytes, canonicalLoads, canonicalObject, type Json, type JsonObject, objectOf } from "./json";
 import type { Pack } from "./pack";
@@ -52,8 +53,8 @@ export function riskTogether(parts: readonly Inputs[]): Inputs {
   const groups = new Map(FACTORS.map((name) => [name, new Map<string, Input[]>()]));
   for (const part of parts) {
     for (const { name, inputs } of riskEvaluate(part).factors) {
-      const found = groups.get(name);
-      for (const [key, input] of summed(inputs)) found?.set(key, [...(found.get(key) ?? []), input]);
+      const found = groups.get(name) ?? new Map<string, Input[]>();
+      for (const [key, input] of summed(inputs)) addTo(found, key, input);
     }
   }
   return new Map(
@@ -142,8 +143,7 @@ export function besideCheck(risk: PackRisk, packOf: (digest: string) => Pack | u
 function summed(inputs: readonly Input[]): Map<string, Input> {
   const found = new Map<string, Input[]>();
   for (const input of inputs) {
-    const key = JSON.stringify([input.name, input.source]);
-    found.set(key, [...(found.get(key) ?? []), input]);
+    addTo(found, JSON.stringify([input.name, input.source]), input);
   }
   return new Map([...found].map(([key, items]) => [key, added(items)]));
 }
