@@ -17,6 +17,39 @@ export function utf8Decode(data: Bytes): string | undefined {
   }
 }
 
+/** The text of bytes; one that is no UTF-8 becomes a lone surrogate, so that no two texts read alike. */
+export function utf8Escaped(data: Bytes): string {
+  const whole = utf8Decode(data);
+  if (whole !== undefined) return whole;
+  const parts: string[] = [];
+  let sound = 0;
+  for (let at = 0; at < data.length; ) {
+    const length = sequence(data, at);
+    if (length === 0) {
+      if (sound < at) parts.push(utf8Decode(data.subarray(sound, at)) ?? "");
+      parts.push(String.fromCharCode(0xdc00 + (data[at] ?? 0)));
+      sound = at + 1;
+    }
+    at += length || 1;
+  }
+  parts.push(utf8Decode(data.subarray(sound)) ?? "");
+  return parts.join("");
+}
+
+/** How many bytes the character takes that begins here; 0 where none does (Unicode, table 3-7). */
+function sequence(data: Bytes, at: number): number {
+  const first = data[at] ?? 0;
+  if (first < 0x80) return 1;
+  const length = first < 0xc2 || first > 0xf4 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  const low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+  const high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+  for (let next = 1; next < length; next += 1) {
+    const byte = data[at + next] ?? 0;
+    if (byte < (next === 1 ? low : 0x80) || byte > (next === 1 ? high : 0xbf)) return 0;
+  }
+  return length;
+}
+
 /** The text of bytes of which each is one character; what is no ASCII is not told apart. */
 export function ascii(data: Bytes): string {
   let text = "";

@@ -1,5 +1,5 @@
 // Reading which blobs a unified diff leads from and to (`git diff --full-index`, no renames).
-import { type Bytes, utf8, utf8Decode, withoutEnd } from "./bytes";
+import { type Bytes, utf8, utf8Escaped, withoutEnd } from "./bytes";
 import { Refused } from "./errors";
 
 const INDEX = /^index ([0-9a-f]{40}|[0-9a-f]{64})\.\.([0-9a-f]{40}|[0-9a-f]{64})(?: ([0-7]{6}))?$/;
@@ -75,7 +75,7 @@ function header(data: Bytes, start: number, end: number): string[] {
     if (stop - begin > MAX_LINE_BYTES || lines.length === MAX_HEADER_LINES) {
       throw new Refused("diff.header", "the header of a section of the diff is too long");
     }
-    lines.push(lineText(data.subarray(begin, stop)));
+    lines.push(utf8Escaped(data.subarray(begin, stop)));
     begin = stop + 1;
   }
   return lines;
@@ -83,21 +83,6 @@ function header(data: Bytes, start: number, end: number): string[] {
 
 function starts(data: Bytes, begin: number, end: number, mark: Bytes): boolean {
   return end - begin >= mark.length && mark.every((byte, at) => data[begin + at] === byte);
-}
-
-/** The text of a line; a byte that is no UTF-8 becomes a lone surrogate, so that no two lines read alike. */
-function lineText(line: Bytes): string {
-  const whole = utf8Decode(line);
-  if (whole !== undefined) return whole;
-  let text = "";
-  for (let at = 0; at < line.length; ) {
-    const found = [1, 2, 3, 4]
-      .map((length) => line.slice(at, at + length))
-      .find((part, index) => part.length === index + 1 && utf8Decode(part) !== undefined);
-    text += found === undefined ? String.fromCharCode(0xdc00 + (line[at] ?? 0)) : (utf8Decode(found) ?? "");
-    at += found?.length ?? 1;
-  }
-  return text;
 }
 
 function section([first = "", ...rest]: readonly string[]): FileDiff {
@@ -180,5 +165,5 @@ function unquote(text: string): string {
       at += 4;
     }
   }
-  return lineText(Uint8Array.from(raw));
+  return utf8Escaped(Uint8Array.from(raw));
 }
