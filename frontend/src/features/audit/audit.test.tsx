@@ -79,7 +79,7 @@ describe("the timeline", () => {
   it("colours what the name says, and leaves alone what it does not", () => {
     expect(["gate.failed", "run.merged", "run.created", "comment.said"].map(toneOf)).toEqual(["fail", "pass", "run", "idle"]);
     // A word within another is another word.
-    expect(["user.locked", "user.unlocked", "phase.blocked", "decision.signature_refused", "note.unsigned"].map(toneOf)).toEqual(["fail", "idle", "fail", "fail", "idle"]);
+    expect(["user.locked", "user.unlocked", "phase.blocked", "decision.signature_refused", "phase.reopened"].map(toneOf)).toEqual(["fail", "idle", "fail", "fail", "run"]);
   });
 
   it("draws every event, says who did it, and opens the one that is chosen", () => {

@@ -26,7 +26,7 @@ const ORDER: readonly AuditEvent["actor_kind"][] = ["person", "agent", "service"
 // Whole words between underscores: "unlocked" is not "locked".
 const FAILED = /(?:^|_)(?:failed|refused|rejected|voided|void|expired|revoked|destroyed|erased|incident|denied|locked|blocked)(?:_|$)/;
 const HELD = /(?:^|_)(?:approved|merged|succeeded|completed|confirmed|sealed|recorded|signed|reviewed|cleaned)$/;
-const BEGUN = /(?:^|_)(?:created|started|begun|opened|requested|proposed|enqueued|registered)$/;
+const BEGUN = /(?:^|_)(?:created|started|restarted|begun|opened|reopened|requested|proposed|enqueued|registered)$/;
 
 /** What the name of an event lets one expect; colour only helps, the name is beside it. */
 export function toneOf(type: string): Tone {
