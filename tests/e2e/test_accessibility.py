@@ -34,6 +34,8 @@ def test_every_page_is_accessible(stage: Stage, screen: Screen, scheme: Literal[
         f"/plans/{plan['id']}",
         "/runs",
         "/queue",
+        "/absences",
+        "/passkeys",
         "/break-glass",
         "/audit?subject_type=project",
         "/who-decides",
