@@ -22,6 +22,7 @@ export const STRINGS = {
   stop: "Stop",
   stopped: "Stopped before the end: nothing was proved.",
   reading: "Reading",
+  readingPart: (percent: number) => `Reading: ${percent} % of the events`,
   checking: "Checking",
   holds: "Everything that was checked holds",
   fails: (count: number) => (count === 1 ? "One check failed" : `${count} checks failed`),

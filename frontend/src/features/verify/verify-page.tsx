@@ -181,10 +181,13 @@ function Result({ verification }: { verification: Verification }) {
 
 function Running({ checks, progress }: Extract<Verification, { state: "running" }>) {
   const [done, all] = progress ?? [0, 0];
+  const checking = `${STRINGS.checking}…`;
   return (
     <Section title={STRINGS.checking}>
-      <p role="status">
-        {progress === null ? `${STRINGS.checking}…` : `${STRINGS.reading} ${formatNumber(done)} of ${plural(all, "event", "events")}`}
+      {/* The number changes ten times a second: who hears it is told each quarter. */}
+      <p aria-hidden="true">{progress === null ? checking : `${STRINGS.reading} ${formatNumber(done)} of ${plural(all, "event", "events")}`}</p>
+      <p role="status" className="visually-hidden">
+        {progress === null ? checking : STRINGS.readingPart(25 * Math.floor((4 * done) / Math.max(all, 1)))}
       </p>
       <progress className={classes["progress"]} aria-label={STRINGS.reading} {...(progress === null ? {} : { value: done, max: all })} />
       <Picture checks={checks} />
