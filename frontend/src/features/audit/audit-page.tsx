@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type SyntheticEvent, useState } from "react";
+import { type SyntheticEvent, useEffect, useRef, useState } from "react";
 
 import { ProblemNotice } from "@/components/notice";
 import { EmptyState, Page, Section, Waiting } from "@/components/page";
@@ -31,6 +31,19 @@ function Log({ search }: { search: Search }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const query = useQuery(eventsQuery(search, cursors.at(-1)));
   const events = query.data?.results ?? [];
+  const list = useRef<HTMLDivElement>(null);
+  const paging = useRef(false);
+  const onPage = plural(events.length, "on this page", "on this page");
+  const page = (to: readonly string[]) => {
+    paging.current = true;
+    setCursors(to);
+  };
+  // The page that was asked for is gone to once it is there: the buttons below it have moved, and are dead meanwhile.
+  useEffect(() => {
+    if (!paging.current || query.isPlaceholderData || query.data === undefined) return;
+    paging.current = false;
+    list.current?.focus();
+  }, [query.data, query.isPlaceholderData]);
   const next = query.data?.next ?? null;
   const older = next === null ? null : new URL(next, window.location.origin).searchParams.get("cursor");
   const choose = (id: string) => {
@@ -50,18 +63,20 @@ function Log({ search }: { search: Search }) {
         </Section>
       )}
       {query.data !== undefined && (
-        <Section title={STRINGS.events} note={query.isFetching ? STRINGS.searching : plural(events.length, "on this page", "on this page")} flush>
-          {events.length === 0 ? (
-            <NoEvents first={cursors.length === 0} last={older === null} />
-          ) : (
-            <EventsTable events={events} chosen={chosen} onChoose={setChosen} />
-          )}
+        <Section title={STRINGS.events} note={query.isFetching ? STRINGS.searching : onPage} flush>
+          <div ref={list} tabIndex={-1} role="group" aria-label={STRINGS.page(cursors.length + 1, onPage)}>
+            {events.length === 0 ? (
+              <NoEvents first={cursors.length === 0} last={older === null} />
+            ) : (
+              <EventsTable events={events} chosen={chosen} onChoose={setChosen} />
+            )}
+          </div>
           <div className={classes["pages"]}>
             <Button
               variant="default"
               disabled={cursors.length === 0 || query.isPlaceholderData}
               onClick={() => {
-                setCursors(cursors.slice(0, -1));
+                page(cursors.slice(0, -1));
               }}
             >
               {STRINGS.newer}
@@ -70,7 +85,7 @@ function Log({ search }: { search: Search }) {
               variant="default"
               disabled={older === null || query.isPlaceholderData}
               onClick={() => {
-                if (older !== null) setCursors([...cursors, older]);
+                if (older !== null) page([...cursors, older]);
               }}
             >
               {STRINGS.older}
@@ -79,7 +94,7 @@ function Log({ search }: { search: Search }) {
               variant="default"
               onClick={() => {
                 if (cursors.length === 0) void query.refetch();
-                setCursors([]);
+                else page([]);
               }}
             >
               {STRINGS.newest}

@@ -1,5 +1,5 @@
 import { MantineProvider } from "@mantine/core";
-import { fireEvent, render, screen } from "@testing-library/react";
+import { fireEvent, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
@@ -116,6 +116,20 @@ describe("the pages of the log", () => {
     await older();
     expect(await screen.findByText(STRINGS.nothingOlder)).toBeTruthy();
     expect(screen.queryByText(STRINGS.emptyTitle)).toBeNull();
+  });
+
+  it("are gone to where one pages, with the number of the page", async () => {
+    await showLog([event("a", "2026-02-01T00:00:00Z")], [event("b", "2026-01-01T00:00:00Z", { type: "run.merged" })]);
+    await screen.findByRole("button", { name: "run.created" });
+    expect(document.activeElement).toBe(document.body);
+    await older();
+    await screen.findByRole("button", { name: "run.merged" });
+    const list = screen.getByRole("group", { name: `${STRINGS.events}, page 2: 1 on this page` });
+    await waitFor(() => {
+      expect(document.activeElement).toBe(list);
+    });
+    await userEvent.click(screen.getByRole("button", { name: STRINGS.newer }));
+    expect(document.activeElement).toBe(screen.getByRole("group", { name: /page 1: 1 on this page/ }));
   });
 
   it("say of a log without any such event that there is none", async () => {

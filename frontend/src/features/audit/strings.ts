@@ -19,6 +19,7 @@ export const STRINGS = {
   from: "From",
   until: "Until",
   events: "Events",
+  page: (number: number, count: string) => `Events, page ${String(number)}: ${count}`,
   emptyTitle: "Nothing in the log is like that",
   emptyNext: "Everything that you gave must hold. Leave something out, or widen the time.",
   part: "Nothing yet: the search goes on with what is older.",
