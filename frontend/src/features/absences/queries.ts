@@ -1,6 +1,7 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 
 import { type Answer, client, unwrap } from "@/lib/api";
+import { useChange } from "@/lib/change";
 
 export type Absences = Answer<"/api/v1/absences/">;
 export type Absence = Absences["results"][number];
@@ -13,11 +14,6 @@ export const absencesQuery = queryOptions({
   queryFn: ({ signal }) => unwrap<Absences>(client.GET("/api/v1/absences/", { signal })),
 });
 
-function useAbsenceChange<Input>(change: (input: Input) => Promise<unknown>) {
-  const queryClient = useQueryClient();
-  return useMutation({ mutationFn: change, onSettled: () => queryClient.invalidateQueries({ queryKey: KEY }) });
-}
-
 export interface Declaration {
   person: string;
   starts_at: string | null;
@@ -26,15 +22,15 @@ export interface Declaration {
 }
 
 export function useDeclare() {
-  return useAbsenceChange((body: Declaration) => unwrap(client.POST("/api/v1/absences/", { body })));
+  return useChange(KEY, (body: Declaration) => unwrap(client.POST("/api/v1/absences/", { body })));
 }
 
 export function useEnd() {
-  return useAbsenceChange((id: string) => unwrap(client.POST("/api/v1/absences/{id}/end/", { params: { path: { id } } })));
+  return useChange(KEY, (id: string) => unwrap(client.POST("/api/v1/absences/{id}/end/", { params: { path: { id } } })));
 }
 
 export function useDelegate() {
-  return useAbsenceChange(({ id, delegate }: { id: string; delegate: string }) =>
+  return useChange(KEY, ({ id, delegate }: { id: string; delegate: string }) =>
     unwrap(client.POST("/api/v1/absences/{id}/delegate/", { params: { path: { id } }, body: { delegate } })),
   );
 }

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { type Answer, client, cursorOf, type paths, unwrap } from "@/lib/api";
+import { useChange } from "@/lib/change";
 import { digestOf } from "@/lib/digest";
 import { passkeySign, requireOrigin } from "@/lib/passkey";
 
@@ -132,16 +133,13 @@ export const commentsQuery = (id: string) =>
   });
 
 export function useComment(id: string) {
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: ({ text, idempotencyKey }: { text: string; idempotencyKey: string }) =>
-      unwrap<Comment>(
-        client.POST("/api/v1/approval-requests/{id}/comments/", {
-          params: { path: { id } },
-          headers: { "Idempotency-Key": idempotencyKey },
-          body: { text, path: "", line: null },
-        }),
-      ),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: decisionKeys.comments(id) }),
-  });
+  return useChange(decisionKeys.comments(id), ({ text, idempotencyKey }: { text: string; idempotencyKey: string }) =>
+    unwrap<Comment>(
+      client.POST("/api/v1/approval-requests/{id}/comments/", {
+        params: { path: { id } },
+        headers: { "Idempotency-Key": idempotencyKey },
+        body: { text, path: "", line: null },
+      }),
+    ),
+  );
 }

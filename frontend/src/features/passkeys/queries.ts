@@ -1,6 +1,7 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 
 import { type Answer, client, unwrap } from "@/lib/api";
+import { useChange } from "@/lib/change";
 import { passkeyCreate, requireOrigin } from "@/lib/passkey";
 
 export type Passkeys = Answer<"/api/v1/deciding-credentials/">;
@@ -18,16 +19,8 @@ export const passkeysQuery = queryOptions({
     query.state.data?.results.some((item) => item.state === "active" && !item.usable) === true ? POLL : false,
 });
 
-function usePasskeyChange<Input>(change: (input: Input) => Promise<unknown>) {
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: change,
-    onSettled: () => queryClient.invalidateQueries({ queryKey: passkeyKeys.all }),
-  });
-}
-
 export function useEnrol(origin: string | null) {
-  return usePasskeyChange(async (label: string) => {
+  return useChange(passkeyKeys.all, async (label: string) => {
     requireOrigin(origin);
     const begun = await unwrap<Answer<"/api/v1/deciding-credentials/options/", "post">>(
       client.POST("/api/v1/deciding-credentials/options/"),
@@ -38,13 +31,13 @@ export function useEnrol(origin: string | null) {
 }
 
 export function useConfirm() {
-  return usePasskeyChange(({ id, fingerprint }: { id: string; fingerprint: string }) =>
+  return useChange(passkeyKeys.all, ({ id, fingerprint }: { id: string; fingerprint: string }) =>
     unwrap(client.POST("/api/v1/deciding-credentials/{id}/confirm/", { params: { path: { id } }, body: { fingerprint } })),
   );
 }
 
 export function useRevoke() {
-  return usePasskeyChange((id: string) =>
+  return useChange(passkeyKeys.all, (id: string) =>
     unwrap(client.POST("/api/v1/deciding-credentials/{id}/revoke/", { params: { path: { id } } })),
   );
 }

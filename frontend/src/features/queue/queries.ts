@@ -1,6 +1,7 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 
 import { type Answer, client, type paths, unwrap } from "@/lib/api";
+import { useChange } from "@/lib/change";
 
 export type MergeQueue = Answer<"/api/v1/projects/{slug}/queue/">;
 export type Place = MergeQueue["places"][number];
@@ -28,16 +29,8 @@ export const queueQuery = (slug: string) =>
     refetchInterval: 5_000,
   });
 
-function useQueueChange<Input>(slug: string, change: (input: Input) => Promise<unknown>) {
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: change,
-    onSettled: () => queryClient.invalidateQueries({ queryKey: queueKeys.one(slug) }),
-  });
-}
-
 export function useReserve(slug: string) {
-  return useQueueChange(slug, (requestId: string) =>
+  return useChange(queueKeys.one(slug), (requestId: string) =>
     unwrap(
       client.POST("/api/v1/projects/{slug}/queue/reservation/", {
         params: { path: { slug } },
@@ -48,13 +41,13 @@ export function useReserve(slug: string) {
 }
 
 export function useRelease(slug: string) {
-  return useQueueChange(slug, () =>
+  return useChange(queueKeys.one(slug), () =>
     unwrap(client.POST("/api/v1/projects/{slug}/queue/reservation/release/", { params: { path: { slug } } })),
   );
 }
 
 export function useConfigure(slug: string) {
-  return useQueueChange(slug, (body: SettingsInput) =>
+  return useChange(queueKeys.one(slug), (body: SettingsInput) =>
     unwrap(client.POST("/api/v1/projects/{slug}/settings/", { params: { path: { slug } }, body })),
   );
 }

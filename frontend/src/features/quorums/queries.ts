@@ -1,7 +1,8 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 
 import type { paths } from "@/lib/api";
 import { type Answer, client, unwrap } from "@/lib/api";
+import { useChange } from "@/lib/change";
 
 export type Policies = Answer<"/api/v1/quorum-policies/">;
 export type Scope = Policies["results"][number];
@@ -17,23 +18,18 @@ export const policiesQuery = queryOptions({
   refetchInterval: 10_000,
 });
 
-function usePolicyChange<Input>(change: (input: Input) => Promise<unknown>) {
-  const queryClient = useQueryClient();
-  return useMutation({ mutationFn: change, onSettled: () => queryClient.invalidateQueries({ queryKey: KEY }) });
-}
-
 export function usePropose() {
-  return usePolicyChange((body: Proposed) => unwrap(client.POST("/api/v1/quorum-policies/", { body })));
+  return useChange(KEY, (body: Proposed) => unwrap(client.POST("/api/v1/quorum-policies/", { body })));
 }
 
 export function useConfirm() {
-  return usePolicyChange((id: string) =>
+  return useChange(KEY, (id: string) =>
     unwrap(client.POST("/api/v1/quorum-policies/{id}/confirm/", { params: { path: { id } } })),
   );
 }
 
 export function useWithdraw() {
-  return usePolicyChange((id: string) =>
+  return useChange(KEY, (id: string) =>
     unwrap(client.POST("/api/v1/quorum-policies/{id}/withdraw/", { params: { path: { id } } })),
   );
 }
