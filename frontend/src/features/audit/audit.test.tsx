@@ -86,12 +86,13 @@ describe("the timeline", () => {
     const chosen: string[] = [];
     render(
       <MantineProvider>
-        <Timeline events={DAY} onChoose={(id) => chosen.push(id)} />
+        <Timeline events={[...DAY.slice(0, 2), event("a", "2026-02-01T00:00:00Z", { actor_label: "Da\u202ena" })]} onChoose={(id) => chosen.push(id)} />
       </MantineProvider>,
     );
     expect(screen.getAllByRole("link")).toHaveLength(3);
     fireEvent.click(screen.getByRole("link", { name: /run\.merged, erased/ }));
     expect(chosen).toEqual(["c"]);
+    expect(screen.getByRole("link", { name: /run\.created, Da⟦U\+202E⟧na/ })).toBeTruthy();
     expect(screen.getByText("23 h")).toBeTruthy();
   });
 });

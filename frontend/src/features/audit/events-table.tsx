@@ -6,6 +6,7 @@ import { Status } from "@/components/status";
 import { formatDateTime, formatExact, formatNumber } from "@/lib/format";
 import { visibleText } from "@/lib/visible-text";
 
+import { actorOf } from "./actor";
 import classes from "./audit.module.css";
 import type { AuditEvent } from "./queries";
 import { exportAddress, type Search } from "./search";
@@ -82,10 +83,6 @@ function EventRow({ event, open, onToggle }: { event: AuditEvent; open: boolean;
       </td>
     </tr>
   );
-}
-
-function actorOf(event: AuditEvent): string {
-  return event.actor_label === null ? STRINGS.erased : visibleText(event.actor_label).text;
 }
 
 function Details({ event }: { event: AuditEvent }) {

@@ -1,6 +1,7 @@
 import { formatDateTime, plural } from "@/lib/format";
 import { visibleText } from "@/lib/visible-text";
 
+import { actorOf } from "./actor";
 import classes from "./audit.module.css";
 import type { AuditEvent } from "./queries";
 import { ACTORS, STRINGS } from "./strings";
@@ -53,13 +54,13 @@ export function Timeline({ events, onChoose }: { events: readonly AuditEvent[]; 
                   href={`#event-${mark.event.id}`}
                   className={classes["mark"]}
                   data-tone={mark.tone}
-                  aria-label={`${name}, ${mark.event.actor_label ?? STRINGS.erased}, ${formatDateTime(mark.event.time)}`}
+                  aria-label={`${name}, ${actorOf(mark.event)}, ${formatDateTime(mark.event.time)}`}
                   onClick={(click) => {
                     click.preventDefault();
                     onChoose(mark.event.id);
                   }}
                 >
-                  <title>{`${name}\n${mark.event.actor_label ?? STRINGS.erased}\n${formatDateTime(mark.event.time)}`}</title>
+                  <title>{`${name}\n${actorOf(mark.event)}\n${formatDateTime(mark.event.time)}`}</title>
                   <Shape kind={mark.event.actor_kind} x={mark.x} y={middle(mark.lane)} />
                 </a>
               </g>
