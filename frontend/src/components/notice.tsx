@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 
+import { sentence } from "@/lib/format";
 import { asProblem } from "@/lib/problem";
 
 import classes from "./notice.module.css";
@@ -28,8 +29,6 @@ export function Notice({
     </div>
   );
 }
-
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A refusal or fault: what it is, its code and correlation id to quote, and a way on. */
 export function ProblemNotice({

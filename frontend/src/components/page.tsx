@@ -60,6 +60,11 @@ export function Section({
   );
 }
 
+/** What a page is for, in a sentence or two. */
+export function Lead({ children }: { children: ReactNode }) {
+  return <p className={classes["lead"]}>{children}</p>;
+}
+
 export function EmptyState({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className={classes["empty"]}>

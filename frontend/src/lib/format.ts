@@ -49,8 +49,8 @@ export const plural = (count: number, one: string, many: string): string =>
 
 const ABBREVIATIONS = /\b(?:cab|ci|io|sbom)\b/gi;
 
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** "sbom_vulnerability" as words: machine names stay recognisable, only the underscores go. */
-export const words = (name: string): string => {
-  const spaced = name.replaceAll("_", " ").replace(ABBREVIATIONS, (short) => short.toUpperCase());
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
-};
+export const words = (name: string): string =>
+  sentence(name.replaceAll("_", " ").replace(ABBREVIATIONS, (short) => short.toUpperCase()));

@@ -4,7 +4,7 @@ import { useId, useState } from "react";
 
 import { ChevronIcon } from "@/components/icons";
 import { ProblemNotice } from "@/components/notice";
-import { Page, Section } from "@/components/page";
+import { Lead, Page, Section } from "@/components/page";
 import rows from "@/components/rows.module.css";
 import { Status } from "@/components/status";
 import { formatDateTime, words } from "@/lib/format";
@@ -19,7 +19,7 @@ export function AbsencesPage({ declares }: { declares: boolean }) {
   const open = results.filter((absence) => absence.state !== "over");
   return (
     <Page title={STRINGS.title}>
-      <p className={classes["lead"]}>{STRINGS.lead}</p>
+      <Lead>{STRINGS.lead}</Lead>
       {declares && (
         <Section title={others ? STRINGS.declareOthers : STRINGS.declare}>
           <Declaring standIns={stand_ins} others={others} />

@@ -1,6 +1,5 @@
 export const STRINGS = {
   title: "Log",
-  loading: "Loading the log…",
   searching: "Searching…",
   closed: "The log is not for you to read",
   closedNext: "It takes a role that reads it, such as auditor. An administrator gives it.",

@@ -3,7 +3,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { ProblemNotice } from "@/components/notice";
-import { Page, Section } from "@/components/page";
+import { Lead, Page, Section } from "@/components/page";
 import classes from "@/components/rows.module.css";
 import { Status } from "@/components/status";
 import { type Glass, glassQuery } from "@/lib/break-glass";
@@ -16,7 +16,7 @@ export function BreakGlassPage() {
   const { may_open, results } = useSuspenseQuery(glassQuery).data;
   return (
     <Page title={STRINGS.title}>
-      <p className={classes["quiet"]}>{STRINGS.lead}</p>
+      <Lead>{STRINGS.lead}</Lead>
       {may_open && (
         <Section title={STRINGS.ask}>
           <Asking />

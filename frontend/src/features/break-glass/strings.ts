@@ -3,7 +3,6 @@ import type { Glass } from "@/lib/break-glass";
 type Tone = "fail" | "wait" | "pass" | "idle";
 
 export const STRINGS = {
-  loading: "Loading break-glass…",
   title: "Break-glass",
   lead: "In an emergency two people let a change merge without its quorum, for at most an hour. Gates, evidence and the log stay as they are. A third person reviews it within a day.",
   ask: "Ask for it",

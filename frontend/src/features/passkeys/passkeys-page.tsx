@@ -3,7 +3,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { Notice, ProblemNotice } from "@/components/notice";
-import { Page, Section } from "@/components/page";
+import { Lead, Page, Section } from "@/components/page";
 import { Status } from "@/components/status";
 import { When } from "@/components/when";
 
@@ -17,12 +17,12 @@ export function PasskeysPage({ decides }: { decides: boolean }) {
   const others = results.filter((item) => !item.mine);
   return (
     <Page title={STRINGS.title}>
-      <p className={classes["lead"]}>{STRINGS.lead}</p>
+      <Lead>{STRINGS.lead}</Lead>
       <Place origin={origin} />
       {decides && (
         <Section title={STRINGS.own}>
           <Rows passkeys={own} />
-          {own.length === 0 && <p className={classes["lead"]}>{STRINGS.ownEmpty}</p>}
+          {own.length === 0 && <Lead>{STRINGS.ownEmpty}</Lead>}
           <Enrolment origin={origin} />
         </Section>
       )}

@@ -3,7 +3,6 @@ import type { Tone } from "@/components/status";
 import type { Deliverable, Phase, PhaseGate, PhaseWorkItem } from "./queries";
 
 export const STRINGS = {
-  title: "Plan",
   loading: "Loading the plan…",
   emptyTitle: "No plan yet",
   emptyNext: "Import one with `countersign plan import`. Its phases, deliverables and criteria then appear here.",

@@ -3,7 +3,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { ProblemNotice } from "@/components/notice";
-import { EmptyState, Page, Section } from "@/components/page";
+import { EmptyState, Lead, Page, Section } from "@/components/page";
 import { StaleNotice } from "@/components/stale-notice";
 import { Status } from "@/components/status";
 import { Left, When } from "@/components/when";
@@ -20,7 +20,7 @@ export function QueuePage({ project }: { project: string | undefined }) {
   const slug = project ?? projects[0]?.slug;
   return (
     <Page title={STRINGS.title}>
-      <p className={classes["lead"]}>{STRINGS.lead}</p>
+      <Lead>{STRINGS.lead}</Lead>
       {projects.length > 1 && (
         <nav className={classes["projects"]} aria-label="Projects">
           {projects.map((item) => (

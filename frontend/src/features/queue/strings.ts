@@ -4,7 +4,6 @@ import type { BaseMove, Place } from "./queries";
 
 export const STRINGS = {
   title: "Merge queue",
-  loading: "Loading the merge queue…",
   noProject: "No project yet",
   noProjectNext: "A project is registered with `countersign project add`.",
   lead: "Changes are merged one after the other: approved ones in the order of their approvals, then what waits for a decision. Each is verified ahead of time on the branch as it will be.",

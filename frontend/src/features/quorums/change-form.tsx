@@ -2,6 +2,7 @@ import { Button, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { ProblemNotice } from "@/components/notice";
+import { sentence } from "@/lib/format";
 
 import { type Counts, countsOf, effectOf, tiersOf } from "./counts";
 import { type Scope, type Tier, usePropose } from "./queries";
@@ -9,7 +10,6 @@ import classes from "./quorums.module.css";
 import { type Role, roleName, ROLES, STRINGS, TIERS } from "./strings";
 
 const MOST = 20;
-const words = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function ChangeForm({ scope, onDone }: { scope: Scope; onDone: () => void }) {
   const now = countsOf(scope.tiers);
@@ -95,7 +95,7 @@ function Numbers({
             type="number"
             min={0}
             max={MOST}
-            label={words(roleName(role, 2))}
+            label={sentence(roleName(role, 2))}
             value={counts[role]}
             onChange={(event) => {
               const count = Math.trunc(Number(event.currentTarget.value));

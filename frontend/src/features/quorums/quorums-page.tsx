@@ -3,7 +3,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { Notice, ProblemNotice } from "@/components/notice";
-import { Page, Section } from "@/components/page";
+import { Lead, Page, Section } from "@/components/page";
 import { StaleNotice } from "@/components/stale-notice";
 import { Status } from "@/components/status";
 import { formatDateTime } from "@/lib/format";
@@ -19,7 +19,7 @@ export function QuorumsPage() {
   const { may_propose, results } = query.data;
   return (
     <Page title={STRINGS.title}>
-      <p className={classes["lead"]}>{STRINGS.lead}</p>
+      <Lead>{STRINGS.lead}</Lead>
       <StaleNotice query={query} />
       {results.map((scope) => (
         <ScopeSection key={scope.project ?? ""} scope={scope} mayPropose={may_propose} />

@@ -4,7 +4,6 @@ import type { Policy, Tier } from "./queries";
 
 export const STRINGS = {
   title: "Who decides",
-  loading: "Loading who decides…",
   lead: "So many people of each role approve a change. Asking for more holds at once; asking for less takes a second person.",
   platform: "The platform",
   builtIn: "what is built in",

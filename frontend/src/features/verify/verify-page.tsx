@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { Notice } from "@/components/notice";
-import { Page, Section } from "@/components/page";
+import { Lead, Page, Section } from "@/components/page";
 import { Status } from "@/components/status";
 import { formatBytes, formatNumber, plural } from "@/lib/format";
 
@@ -27,7 +27,7 @@ export function VerifyPage() {
         </Link>
       </div>
       <Page title={STRINGS.title}>
-        <p className={classes["lead"]}>{STRINGS.lead}</p>
+        <Lead>{STRINGS.lead}</Lead>
         {window.isSecureContext ? (
           <Verifying begin={begin} />
         ) : (
