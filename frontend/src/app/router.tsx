@@ -301,12 +301,20 @@ function Fault({ error }: ErrorComponentProps) {
   );
 }
 
+function searchWrite(search: Record<string, unknown>): string {
+  const given = Object.entries(search).filter((pair): pair is [string, string] => typeof pair[1] === "string");
+  return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
+}
+
 export function createAppRouter(queryClient: QueryClient) {
   return createRouter({
     routeTree,
     context: { queryClient },
     defaultErrorComponent: Fault,
     defaultNotFoundComponent: NotFound,
+    // Text as it stands in the address: the router by itself would make a number of "2024", and 7 of "007".
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch: searchWrite,
     defaultPreload: "intent",
     // TanStack Query decides what is stale.
     defaultPreloadStaleTime: 0,

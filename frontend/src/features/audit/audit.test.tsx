@@ -37,7 +37,7 @@ const DAY = [
 
 describe("the search of the log", () => {
   it("takes from an address what it knows, and nothing that is empty", () => {
-    expect(searchRead({ type: " run. ", subject_id: 7, actor_id: "", cursor: "x", from: null })).toEqual({
+    expect(searchRead({ type: " run. ", subject_id: "7", actor_id: "", cursor: "x", from: null })).toEqual({
       type: "run.",
       subject_id: "7",
     });

@@ -16,9 +16,7 @@ export function searchRead(given: Record<string, unknown>): Search {
   const found: Search = {};
   for (const field of FIELDS) {
     const value = given[field];
-    // The router reads "7" as a number; an id may be one.
-    const text = typeof value === "number" ? String(value) : value;
-    if (typeof text === "string" && text.trim() !== "") found[field] = text.trim();
+    if (typeof value === "string" && value.trim() !== "") found[field] = value.trim();
   }
   return found;
 }
