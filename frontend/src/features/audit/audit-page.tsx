@@ -8,6 +8,7 @@ import { EmptyState, Page, Section, Waiting } from "@/components/page";
 import { formatNumber, plural } from "@/lib/format";
 
 import classes from "./audit.module.css";
+import { Checking } from "./checking";
 import { EventsTable } from "./events-table";
 import { eventsQuery, headQuery } from "./queries";
 import { exportAddress, FIELDS, fromField, type Search, searchRead, toField } from "./search";
@@ -104,7 +105,7 @@ function Log({ search }: { search: Search }) {
             </Button>
           </div>
           <p className={`${classes["quiet"] ?? ""} ${classes["inside"] ?? ""}`}>
-            {STRINGS.exportedHelp} {STRINGS.check} <code className={classes["command"]}>{STRINGS.command}</code>
+            {STRINGS.exportedHelp} <Checking />
           </p>
         </Section>
       )}

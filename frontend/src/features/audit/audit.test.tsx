@@ -133,6 +133,13 @@ describe("the pages of the log", () => {
     expect(document.activeElement).toBe(screen.getByRole("group", { name: /page 1: 1 on this page/ }));
   });
 
+  it("lead on to where a file with proofs is checked, of all events and of one", async () => {
+    await showLog([event("a", "2026-02-01T00:00:00Z")]);
+    await userEvent.click(await screen.findByRole("button", { name: "run.created" }));
+    const links = screen.getAllByRole("link", { name: STRINGS.checkPage });
+    expect(links.map((link) => link.getAttribute("href"))).toEqual(["/verify", "/verify"]);
+  });
+
   it("say of a log without any such event that there is none", async () => {
     await showLog([]);
     expect(await screen.findByText(STRINGS.emptyTitle)).toBeTruthy();

@@ -8,6 +8,7 @@ import { visibleText } from "@/lib/visible-text";
 
 import { actorOf } from "./actor";
 import classes from "./audit.module.css";
+import { Checking } from "./checking";
 import type { AuditEvent } from "./queries";
 import { exportAddress, type Search } from "./search";
 import { STRINGS } from "./strings";
@@ -117,7 +118,7 @@ function Details({ event }: { event: AuditEvent }) {
             {STRINGS.proof}
           </Button>
           <span className={classes["quiet"]}>
-            {STRINGS.check} <code className={classes["command"]}>{STRINGS.command}</code>
+            <Checking />
           </span>
         </div>
       )}

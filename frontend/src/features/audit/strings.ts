@@ -31,6 +31,8 @@ export const STRINGS = {
     "At most 100,000 events, newest first, each with the proof that a signed checkpoint covers it. That you take them is recorded.",
   check: "Anybody checks the file without the platform:",
   command: "countersign-verify events events.jsonl --trust trust.json",
+  checkHere: "or, in a browser, on the page",
+  checkPage: "Verify",
   proof: "Download it with its proof",
   unproved: "It waits for the sequencer; its proof is there in a moment.",
   erased: "erased",
