@@ -12,6 +12,7 @@ import { visibleText } from "@/lib/visible-text";
 import { type Difference, differenceQuery, useSignAgain } from "./again";
 import classes from "./decision.module.css";
 import type { DecisionRequest } from "./queries";
+import own from "./signing-again.module.css";
 
 const STRINGS = {
   title: "What is different",
@@ -31,7 +32,7 @@ export function SigningAgain({ request }: { request: DecisionRequest }) {
       {query.isPending && <Waiting what={STRINGS.loading} />}
       {query.isError && <ProblemNotice error={query.error} />}
       {query.data !== undefined && (
-        <div className={classes["stack"]}>
+        <div className={own["told"]}>
           <Told difference={query.data} />
           {request.allowed_actions.includes("approve") && query.data.own !== null && <OneStep request={request} difference={query.data} />}
         </div>
