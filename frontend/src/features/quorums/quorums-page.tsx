@@ -6,7 +6,7 @@ import { Notice, ProblemNotice } from "@/components/notice";
 import { Lead, Page, Section } from "@/components/page";
 import { StaleNotice } from "@/components/stale-notice";
 import { Status } from "@/components/status";
-import { formatDateTime } from "@/lib/format";
+import { formatDateTime, sentence } from "@/lib/format";
 import { visibleText } from "@/lib/visible-text";
 
 import { ChangeForm } from "./change-form";
@@ -171,7 +171,7 @@ function History({ versions }: { versions: readonly Policy[] }) {
             <div>
               <div>
                 {policy.version !== null && `Version ${String(policy.version)}: `}
-                {tiersText(policy.tiers)}
+                {policy.version === null ? sentence(tiersText(policy.tiers)) : tiersText(policy.tiers)}
               </div>
               <div className={classes["small"]}>
                 {visibleText(policy.reason).text} · {visibleText(policy.proposed_by).text}, {formatDateTime(policy.created_at)}

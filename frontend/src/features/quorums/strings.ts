@@ -10,7 +10,7 @@ export const STRINGS = {
   follows: "follows the platform's policy",
   trial: "A trial: one person decides alone, whatever the policy says.",
   waiting: "A policy that asks for less waits for its signed checkpoint; until then the larger number of old and new holds.",
-  proposal: (who: string) => `${who} proposes to ask for`,
+  proposal: (who: string) => `${who} proposes to ask for:`,
   followProposal: (who: string) => `${who} proposes to follow the platform's policy`,
   reason: "Why",
   reasonHelp: "Stands in the log for good.",
