@@ -18,6 +18,7 @@ const absence: Absence = {
   delegate: "Dora",
   roles: ["director"],
   nobody: "",
+  gaps: [],
   starts_at: "2026-12-01T00:00:00Z",
   ends_at: "2026-12-31T00:00:00Z",
   ended_at: null,
