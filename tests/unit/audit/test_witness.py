@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -142,6 +143,39 @@ def test_witness_signs_nothing_that_it_could_not_keep(witness: Witness) -> None:
     seen = witness.seen(ORIGIN)
     assert seen is not None
     assert seen.size == 0
+
+
+# Dies for good where the signature would be made: what it promised is on the disk already.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from countersign.audit import witness
+witness.cosign_note = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+witness.Witness(Path(sys.argv[1])).checkpoint_add(sys.stdin.buffer.read())
+"""
+
+
+def test_witness_killed_before_it_signed_keeps_its_promise_and_signs_the_same_again(witness: Witness) -> None:
+    command = [sys.executable, "-c", KILLED, str(witness._directory)]
+    killed = subprocess.run(command, input=request(0, 8), check=False)
+    assert killed.returncode == -signal.SIGKILL
+    restarted = Witness(witness._directory)
+    seen = restarted.seen(ORIGIN)
+    assert seen is not None
+    assert (seen.size, seen.root) == (8, root_of(LEAVES[:8]))
+    for body, status in (
+        (request(0, 8, FORK), 409),
+        (request(8, 8, FORK), 409),
+        (request(8, 12, FORK), 422),
+        (request(0, 5), 409),
+        (request(0, 12), 409),
+    ):
+        refused = restarted.checkpoint_add(body)
+        assert (refused.status, "witness.example.org" in refused.body) == (status, False)
+    again = restarted.checkpoint_add(request(8, 8))
+    assert again.status == 200
+    open_note(note(8) + again.body, [restarted.verifier])
+    assert restarted.checkpoint_add(request(8, 12)).status == 200
 
 
 def test_witness_asked_for_two_forks_at_once_signs_one(witness: Witness) -> None:
