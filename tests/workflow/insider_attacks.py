@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from countersign.shared.clock import now
+from tests.passkeys import RP_ID, Passkey
 from tests.unit.runs.samples import lease_take
 from tests.workflow.insider import Insider
 from tests.workflow.insider_rows import (
@@ -21,6 +22,7 @@ from tests.workflow.insider_rows import (
     job_insert,
     request_set,
 )
+from tests.workflow.test_passkeys import sign
 from tests.workflow.world import PLATFORM, World, drive, sequence
 
 if TYPE_CHECKING:
@@ -68,6 +70,28 @@ def second_account_as_another_person(world: World, insider: Insider) -> None:
     insider.sql("INSERT INTO accounts_roleassignment (person_id, role_id) VALUES (%s, 'director')", invented)
     second = replace(world.operator, id=user, person_id=invented, roles=frozenset({"director"}))
     world.decide(world.request("F401"), actor=second)
+
+
+def passkey_by_sql(world: World, insider: Insider) -> None:
+    """A key of the insider's own is the director's passkey, as the table tells; nobody enrolled it."""
+    from countersign.accounts.keys import material_digest
+
+    passkey = Passkey()
+    insider.sql(
+        "INSERT INTO accounts_decidingcredential (id, person_id, user_id, label, rp_id, credential_id,"
+        " public_key, material, sign_count, transports, state, confirmed_by, confirmed_event, confirmed_at)"
+        " VALUES (%s, %s, %s, 'forged', %s, %s, %s, %s, 0, '[]', 'active', %s, %s, now())",
+        str(uuid.uuid4()),
+        world.director.person_id,
+        world.director.id,
+        RP_ID,
+        passkey.id,
+        passkey.cose,
+        material_digest(passkey.cose),
+        world.operator.person_id,
+        checkpointed_event(insider),
+    )
+    sign(world, passkey)
 
 
 def participant_taken_off_the_list(world: World, insider: Insider) -> None:
@@ -187,16 +211,20 @@ def approved_by_sql(world: World, insider: Insider) -> None:
 
 def forged_decision(world: World, insider: Insider) -> None:
     """Signed with a key of the insider's own."""
+    request = world.request("F401")
+    assert request.binding is not None
+    decision_forge(world, insider, request)
+
+
+def decision_forge(world: World, insider: Insider, request: RequestData) -> str:
+    """Write the director's approval of a request into tables and log, and let the executor go."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from countersign.approvals.contracts import ChangeBinding
     from countersign.approvals.statements import decision_content
     from countersign_verify import dsse
     from countersign_verify.canonical import digest_of
     from countersign_verify.signing import key_id
 
-    request = world.request("F401")
-    assert isinstance(request.binding, ChangeBinding)
     content = decision_content(
         request=request,
         actor=world.director,
@@ -209,7 +237,7 @@ def forged_decision(world: World, insider: Insider) -> None:
     )
     private = Ed25519PrivateKey.generate()
     envelope = dict(dsse.statement_sign(content, [(key_id(private.public_key()), private)]))
-    insert_with_event(insider, request, world.director, envelope, digest_of(content), request.id)
+    return insert_with_event(insider, request, world.director, envelope, digest_of(content), request.id)
 
 
 def copied_envelope(world: World, insider: Insider) -> None:
@@ -228,7 +256,8 @@ def copied_envelope(world: World, insider: Insider) -> None:
 
 def insert_with_event(
     insider: Insider, request: RequestData, person: Actor, envelope: dict[str, Any], digest: str, names: str
-) -> None:
+) -> str:
+    """Write a decision and its event, and let the executor go; return the decision's id."""
     decision_id, event_id = decision_insert(insider, request, person, envelope, digest)
     # The column is unique; what counts is what the event and the envelope say.
     stated = digest.removesuffix("0") if len(digest) > len("sha256:") + 64 else digest
@@ -242,6 +271,7 @@ def insert_with_event(
     event_insert(insider, "decision.recorded", ("approval_request", request.id), data, person, event_id)
     sequence()
     approved(insider, request)
+    return decision_id
 
 
 def rejection_removed(world: World, insider: Insider) -> None:
@@ -365,6 +395,12 @@ ATTACKS: dict[str, Attack] = {
         "the log does not say that the approver was 'director'",
         "decisions",
         "was 'director' then",
+    ),
+    "passkey_by_sql": Attack(
+        passkey_by_sql,
+        "the passkey could not decide for this person at that place",
+        "decisions",
+        "the passkey could not decide for this person",
     ),
     "participant_taken_off_the_list": Attack(
         participant_taken_off_the_list,

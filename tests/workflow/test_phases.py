@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 from countersign.shared.actor import Actor
 from countersign_verify.cli import main as verify
 from tests.workflow.insider import Insider, steps
-from tests.workflow.world import PLATFORM, World, drive, events, failed_jobs
+from tests.workflow.insider_rows import event_insert
+from tests.workflow.world import PLATFORM, World, drive, events, failed_jobs, sequence
 
 pytestmark = pytest.mark.needs("bwrap")
 
@@ -100,6 +102,40 @@ def test_phase_whose_proof_was_changed_under_its_signature_is_not_complete(
     assert not merged.phases()["P1"].complete
     [(_, _, error)] = failed_jobs()
     assert "not the one that was signed" in str(error)
+
+
+def test_phase_signed_off_by_sql_is_refused_and_noticed_by_a_stranger(
+    merged: World, superuser_dsn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Decision, event and phase are written into the tables, and signed with a key of the insider's own."""
+    from countersign.plans.selectors import phase_proof_stored
+    from tests.workflow.insider_attacks import decision_forge
+
+    [request] = merged.requests("phase")
+    insider = Insider(superuser_dsn)
+    decision_id = decision_forge(merged, insider, request)
+    steps()
+    assert not merged.phases()["P1"].complete
+    [(_, _, error)] = failed_jobs()
+    assert "the sign-off does not verify" in str(error)
+    proof = dict(phase_proof_stored(actor=PLATFORM, phase_id=request.subject_id))
+    signoff = {"request_id": request.id, "decision_id": decision_id, "proof_digest": request.subject_digest}
+    insider.sql(
+        "UPDATE plans_phase SET state = 'complete', proof = %s, missing = '[]', signed_off_at = now(),"
+        " (signoff_request_id, signoff_decision_id, signoff_proof_digest) = (%s, %s, %s) WHERE id = %s",
+        {**proof, "signoff": signoff},
+        request.id,
+        decision_id,
+        request.subject_digest,
+        request.subject_id,
+    )
+    subject = ("phase", request.subject_id)
+    event_insert(insider, "phase.completed", subject, signoff, merged.director, str(uuid.uuid4()))
+    sequence()
+    directory, trust = export(merged)
+    code, failed = checks(directory, trust, capsys)
+    assert code == 1
+    assert {"decisions", "phases"} <= set(failed)
 
 
 def tamperings(directory: Path, place: Path) -> list[tuple[str, Path]]:
