@@ -133,6 +133,7 @@ def test_decision_again_is_refused_where_something_got_worse(waiting: World) -> 
     from dataclasses import replace
 
     from countersign.workflow import again as room
+    from countersign.workflow.shredding import pack_shred
 
     old, new = voided(waiting)
     assert new.binding is not None
@@ -140,14 +141,21 @@ def test_decision_again_is_refused_where_something_got_worse(waiting: World) -> 
     assert pair.earlier.id == old.id
     riskier = replace(pair, request=replace(new, binding=replace(new.binding, score=49)))
     stronger = replace(pair, request=replace(new, policy=replace(new.policy, tier="cab")))
-    moved = replace(pair, request=replace(new, binding=replace(new.binding, result_tree="0" * 40)))
-    for changed, told in (
-        (riskier, "the risk is higher now"),
-        (stronger, "who decides on it is another now"),
-        (moved, "a gate says something else now"),
-    ):
-        facts = tuple(room._facts(changed.earlier, changed.request))
-        assert room._worse(changed, facts) == told
+
+    def worse(changed: room._Pair) -> str:
+        return room._worse(changed, tuple(room._facts(changed.earlier, changed.request)))
+
+    assert worse(riskier) == "the risk is higher now"
+    assert worse(stronger) == "who decides on it is another now"
+    assert worse(pair) == ""
+    # What the gates said stands in the packs: nobody can say any more what one said whose key is destroyed.
+    pack_shred(
+        actor=waiting.person("sam", "security_reviewer"),
+        digest=old.subject_digest,
+        confirmation=old.subject_digest,
+        reason="a token stood in it",
+    )
+    assert worse(pair) == "a gate says something else now"
 
 
 def test_decision_again_needs_a_role_that_still_decides(waiting: World) -> None:

@@ -24,8 +24,8 @@ def gates_answer(monkeypatch: pytest.MonkeyPatch, *, failing: int) -> None:
     from dataclasses import replace
 
     from countersign.gates.contracts import GateStatus
+    from countersign.workflow import gate_asking
     from countersign.workflow.assessment import gates_check
-    from countersign.workflow.steps import recheck, run
 
     left = [failing]
 
@@ -40,8 +40,7 @@ def gates_answer(monkeypatch: pytest.MonkeyPatch, *, failing: int) -> None:
             for item in reports
         )
 
-    monkeypatch.setattr(run, "gates_check", check)
-    monkeypatch.setattr(recheck, "gates_check", check)
+    monkeypatch.setattr(gate_asking, "gates_check", check)
 
 
 def again(world: World) -> None:

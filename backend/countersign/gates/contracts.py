@@ -127,7 +127,11 @@ class GateData:
 
 @dataclass(frozen=True, slots=True)
 class GateResultData:
-    """One recorded answer."""
+    """One recorded answer.
+
+    Attributes:
+        event_id: of the event that tells of it; empty where none tells of it with a signature.
+    """
 
     id: str
     run_id: str
@@ -139,3 +143,4 @@ class GateResultData:
     report_digest: str
     result_tree: str
     created_at: datetime
+    event_id: str = ""

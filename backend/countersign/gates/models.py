@@ -26,7 +26,7 @@ class Gate(models.Model):
 
 
 class GateResult(models.Model):
-    """One gate's answer on one attempt of a run; written once.
+    """One gate's answer on one attempt of a run; written once. Asked again, it is another row.
 
     The run lives on a higher floor, so its id stands here without a foreign key.
     """
@@ -41,12 +41,16 @@ class GateResult(models.Model):
     report_digest = models.CharField(max_length=80)
     result_tree = models.CharField(max_length=64)
     created_at = models.DateTimeField(db_default=Now())
+    # The event that tells of this answer; nothing for one of before answers were told with a signature.
+    event_id = models.UUIDField(null=True)
 
     class Meta:
-        """A gate answers once an attempt."""
+        """A gate answers once each time that the gates are asked."""
 
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["run_id", "attempt", "name"], name="gate_result_once"),
+            models.UniqueConstraint(
+                fields=["run_id", "attempt", "name", "event_id"], name="gate_result_once"
+            ),
             models.CheckConstraint(
                 condition=models.Q(status__in=[one.value for one in GateStatus]),
                 name="gate_result_status_known",

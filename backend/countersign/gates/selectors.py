@@ -29,13 +29,13 @@ def gate_list(*, actor: Actor, enabled: bool | None = None) -> tuple[GateData, .
 def gate_results_for_run(
     *, actor: Actor, run_id: str, attempt: int | None = None
 ) -> tuple[GateResultData, ...]:
-    """Return a run's answers, by attempt and name; all attempts when none is named.
+    """Return a run's answers, by attempt, time and name; all attempts when none is named.
 
     Raises:
         PermissionDenied: the actor may not read.
     """
     require(actor, "read")
-    rows = GateResult.objects.filter(run_id=uuid.UUID(run_id)).order_by("attempt", "name")
+    rows = GateResult.objects.filter(run_id=uuid.UUID(run_id)).order_by("attempt", "created_at", "name")
     if attempt is not None:
         rows = rows.filter(attempt=attempt)
     return tuple(gate_result_data(row) for row in rows)
@@ -54,4 +54,5 @@ def gate_result_data(row: GateResult) -> GateResultData:
         report_digest=row.report_digest,
         result_tree=row.result_tree,
         created_at=row.created_at,
+        event_id=str(row.event_id or ""),
     )

@@ -18,11 +18,12 @@ from countersign.jobs.services import lease_check
 from countersign_verify.canonical import canonical_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from countersign.gates.contracts import GateReport, GateResultData
     from countersign.jobs.contracts import Lease
     from countersign.shared.actor import Actor
+    from countersign.shared.types import JSON
 
 
 def report_digest(report: GateReport) -> str:
@@ -67,53 +68,69 @@ def gate_enable(*, actor: Actor, code: str, enabled: bool) -> None:
 
 @transaction.atomic(durable=True)
 def gate_results_record(
-    *, actor: Actor, lease: Lease, run_id: str, attempt: int, reports: Sequence[GateReport]
+    *,
+    actor: Actor,
+    lease: Lease,
+    run_id: str,
+    attempt: int,
+    reports: Sequence[GateReport],
+    signed: Mapping[str, JSON],
 ) -> tuple[GateResultData, ...]:
-    """Store the gates' answers on an attempt; the same answers again store nothing.
+    """Store the gates' answers on an attempt, and tell the log of them.
 
-    A step that is repeated after a crash runs the gates anew: the answers that were recorded first stand, as
-    long as they are about the same tree.
+    Where the gates are asked again about the same tree, the newest answers are those that count. The earlier
+    ones stay in table and log.
+
+    Args:
+        actor: on whose behalf the gates were asked.
+        lease: of the job that asked them.
+        run_id: whose change they looked at.
+        attempt: at which of its attempts.
+        reports: what they answered.
+        signed: an envelope of the gates' key over these answers: without it nobody goes by them later.
 
     Raises:
         LeaseLost: another worker holds the job now.
         GateResultConflict: an answer on another tree was recorded for this attempt already.
     """
     lease_check(lease)
-    recorded = {row.name: row for row in GateResult.objects.filter(run_id=run_id, attempt=attempt)}
-    new = []
-    for report in reports:
-        known = recorded.get(report.name)
-        if known is not None and known.result_tree != report.result_tree:
-            message = (
-                f"gate '{report.name}' has answered about another tree in this attempt; begin a new attempt"
-            )
-            raise GateResultConflict(message, name=report.name, attempt=attempt)
-        if known is None:
-            row = GateResult.objects.create(
-                run_id=uuid.UUID(run_id),
-                attempt=attempt,
-                name=report.name,
-                status=report.status.value,
-                reason=report.reason,
-                report=report.as_json(),
-                report_digest=report_digest(report),
-                result_tree=report.result_tree,
-            )
-            row.refresh_from_db()
-            recorded[report.name] = row
-            new.append(row)
-    if new:
-        record(
-            actor=actor,
-            type="gates.recorded",
-            subject=("run", run_id),
-            data={
-                "attempt": attempt,
-                "result_tree": new[0].result_tree,
-                "gates": [
-                    {"name": row.name, "status": row.status, "report": row.report_digest}
-                    for row in sorted(new, key=lambda row: row.name)
-                ],
-            },
+    result_tree = reports[0].result_tree
+    recorded = GateResult.objects.filter(run_id=run_id, attempt=attempt)
+    earlier = recorded.exclude(result_tree=result_tree).first()
+    if earlier is not None:
+        message = (
+            f"gate '{earlier.name}' has answered about another tree in this attempt; begin a new attempt"
         )
-    return tuple(gate_result_data(recorded[name]) for name in sorted(recorded))
+        raise GateResultConflict(message, name=earlier.name, attempt=attempt)
+    named = sorted(reports, key=lambda report: report.name)
+    event_id = record(
+        actor=actor,
+        type="gates.recorded",
+        subject=("run", run_id),
+        data={
+            "attempt": attempt,
+            "result_tree": result_tree,
+            "gates": [
+                {"name": report.name, "status": report.status.value, "report": report_digest(report)}
+                for report in named
+            ],
+            "signed": dict(signed),
+        },
+    )
+    rows = [
+        GateResult.objects.create(
+            run_id=uuid.UUID(run_id),
+            attempt=attempt,
+            name=report.name,
+            status=report.status.value,
+            reason=report.reason,
+            report=report.as_json(),
+            report_digest=report_digest(report),
+            result_tree=report.result_tree,
+            event_id=event_id,
+        )
+        for report in named
+    ]
+    for row in rows:
+        row.refresh_from_db()
+    return tuple(gate_result_data(row) for row in rows)

@@ -21,8 +21,8 @@ from countersign.workflow.commands import decision_submit
 from countersign.workflow.contracts import DifferenceFact, DifferenceFile, DifferenceView, OwnDecision
 from countersign.workflow.deciding import decision_hindrance
 from countersign.workflow.executor import EXECUTOR
-from countersign.workflow.gate_results import gate_results_on
 from countersign_verify import vocabulary
+from countersign_verify.canonical import canonical_object
 from countersign_verify.pack import pack_read
 
 if TYPE_CHECKING:
@@ -174,10 +174,14 @@ def _quorum(request: RequestData) -> str:
 def _gates(request: RequestData) -> dict[str, str]:
     if request.binding is None:
         return {}
-    results = gate_results_on(
-        actor=EXECUTOR, run_id=request.subject_id, result_tree=request.binding.result_tree
-    )
-    return {result.name: result.status.value for result in results}
+    try:
+        with pack_file(actor=EXECUTOR, digest=request.subject_digest) as file:
+            pack = pack_read(file)
+            reports = [path for path in pack.members if path.startswith(vocabulary.GATE_REPORTS)]
+            found = [canonical_object(pack.read(path)) for path in reports]
+    except EvidenceUnmade:
+        return {}
+    return {str(report["name"]): str(report["status"]) for report in found}
 
 
 def _files(before: bytes, after: bytes) -> tuple[DifferenceFile, ...]:

@@ -20,7 +20,7 @@ from countersign.sandbox.contracts import Replacement
 from countersign.workflow.break_glass import window_used
 from countersign.workflow.change import IDENTITY, merge_message, repository_of
 from countersign.workflow.executor import EXECUTOR
-from countersign.workflow.gate_results import gate_results_on
+from countersign.workflow.gate_results import gate_results_proved
 from countersign.workflow.naming import merge_tag
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _under(decision: DecisionData) -> str:
 
 def state_entry(run: RunData, request: RequestData, merge_commit: str) -> str:
     """Return the project state entry of a merge, in the form of seed 002 section 5."""
-    results = gate_results_on(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
+    results = gate_results_proved(run)
     call = agent_call_list(actor=EXECUTOR, run_id=run.id)[-1]
     return entry_render(
         EntryData(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from countersign.approvals.contracts import PolicySnapshot, QuorumRule
 from countersign.approvals.services import request_open
+from countersign.evidence.errors import EvidenceUnmade, PackDamaged, PackNotFound
 from countersign.findings.analysis import analysis_run
 from countersign.plans.contracts import ChangeFact, FindingFact, PhaseFacts, PhaseState
 from countersign.plans.selectors import plan_current, work_item_list
@@ -14,11 +16,12 @@ from countersign.plans.services import phase_evaluate
 from countersign.projects.selectors import project_get
 from countersign.runs.selectors import merge_of, run_list
 from countersign.sandbox.isolation import IsolationKind
+from countersign.shared.storage import ObjectMissing
 from countersign.workflow.assessment import passkey_wanted
 from countersign.workflow.change import repository_of
 from countersign.workflow.deadlines import decision_time
 from countersign.workflow.executor import EXECUTOR
-from countersign.workflow.gate_results import gate_results_on
+from countersign.workflow.gate_results import gate_results_proved
 from countersign.workflow.places import workspace
 from countersign.workflow.trial import trial_policy
 from countersign.workflow.verification import phase_initiators
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from countersign.runs.contracts import RunData
     from countersign.shared.types import JSON
     from countersign.workflow.outcomes import StepContext
+
+logger = logging.getLogger(__name__)
 
 
 def phases_recompute(context: StepContext, *, project_id: str) -> dict[str, JSON] | None:
@@ -105,14 +110,23 @@ def _facts(project: ProjectData, phase: PhaseData, head: _HeadFindings) -> Phase
 
 def _change_fact(run: RunData) -> ChangeFact:
     merge = merge_of(actor=EXECUTOR, run_id=run.id)
-    results = gate_results_on(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
+    delivered = merge is not None and merge.state == "delivered"
     return ChangeFact(
         work_item_id=run.work_item_id,
         run_id=run.id,
         pack_digest=run.pack_digest or None,
-        merge_commit=merge.merge_commit if merge and merge.state == "delivered" else None,
-        gates={result.name: result.status.value for result in results},
+        merge_commit=merge.merge_commit if merge and delivered else None,
+        gates=_gates(run) if delivered else {},
     )
+
+
+def _gates(run: RunData) -> dict[str, str]:
+    """The verdicts on a merged change; none where nothing proves them any more, and unknown is a failure."""
+    try:
+        return {result.name: result.status.value for result in gate_results_proved(run)}
+    except (PackDamaged, PackNotFound, EvidenceUnmade, ObjectMissing):
+        logger.warning("nothing proves what the gates said", extra={"run_id": run.id}, exc_info=True)
+        return {}
 
 
 def _signoff_ask(context: StepContext, project: ProjectData, evaluation: PhaseEvaluation) -> None:

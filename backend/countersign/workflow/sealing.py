@@ -28,7 +28,6 @@ from countersign.workflow.assessment import Assessment, Circumstance, change_ass
 from countersign.workflow.change import FrozenChange, repository_of
 from countersign.workflow.deadlines import decision_time
 from countersign.workflow.executor import EXECUTOR
-from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.naming import merge_tag
 from countersign.workflow.together import beside_now, session_mates
 from countersign_verify.canonical import canonical_bytes
@@ -106,11 +105,18 @@ def assessment_of(
     )
 
 
-def request_for_change(context: StepContext, run: RunData) -> str:
+def request_for_change(
+    context: StepContext, run: RunData, reports: tuple[GateReport, ...] | tuple[GateResultData, ...]
+) -> str:
     """Seal the run's evidence, store the pack, open the request; every part is idempotent. Returns its id.
 
+    Args:
+        context: of the step that seals.
+        run: the run.
+        reports: what the gates say, by name; never as a table alone tells it.
+
     Raises:
-        RunStateConflict: the run has ended meanwhile, or its gates have not answered.
+        RunStateConflict: the run has ended meanwhile.
         SealTurnTaken: a change that is scored together with this one is being sealed.
     """
     if run.state == "waiting_approval":
@@ -122,7 +128,6 @@ def request_for_change(context: StepContext, run: RunData) -> str:
     seal_turn_take(actor=EXECUTOR, lease=context.lease, run_id=run.id, mates=frozenset(mates))
     project = project_get(actor=EXECUTOR, project_id=run.project_id)
     change = frozen_change(project, run)
-    reports = gate_results_on(actor=EXECUTOR, run_id=run.id, result_tree=run.result_tree)
     counted = beside_now(run)
     beside = tuple(evidence for _, evidence in counted)
     assessment = assessment_of(project, run, change, reports, beside=beside)
@@ -170,7 +175,7 @@ def _contents(
     project: ProjectData,
     run: RunData,
     change: FrozenChange,
-    reports: tuple[GateResultData, ...],
+    reports: tuple[GateReport, ...] | tuple[GateResultData, ...],
     assessment: Assessment,
     *,
     beside: tuple[BesideEvidence, ...],

@@ -23,7 +23,7 @@ from countersign.workflow.logged import (
     standing_read,
 )
 from countersign.workflow.trust import trust_current
-from countersign_verify.canonical import digest_of
+from countersign_verify.canonical import canonical_object, digest_of
 from countersign_verify.decision import quorum_check
 from countersign_verify.encoding import field
 from countersign_verify.errors import RefusedError
@@ -32,9 +32,11 @@ from countersign_verify.pack_verify import VerifiedPack, decision_bound, pack_ve
 from countersign_verify.participants import HAD_MADE, decider_apart, pack_excludes
 from countersign_verify.phases import merged_runs, proof_unsigned
 from countersign_verify.report import Report
+from countersign_verify.vocabulary import GATE_REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from countersign.approvals.contracts import RequestData
     from countersign.runs.contracts import RunData
@@ -102,10 +104,34 @@ def phase_initiators(proof: Mapping[str, Json]) -> frozenset[str]:
         raise PackDamaged(message) from error
 
 
-def _pack(run: RunData, trust: Trust) -> VerifiedPack:
-    report = Report()
+def gates_sealed(run: RunData) -> tuple[dict[str, Json], ...]:
+    """Return the reports of the gates in a run's sealed pack, which is verified, whoever decided on it.
+
+    Raises:
+        PackDamaged: something does not hold, or it is another run's; the message names it.
+        PackNotFound: there is no such pack.
+        EvidenceUnmade: its key was destroyed.
+        ObjectMissing: the store has lost it.
+    """
+    trust = trust_current(allow_unattended=demo_installation())
     with pack_file(actor=EXECUTOR, digest=run.pack_digest) as file:
-        verified = pack_verify(file, trust, report)
+        pack = _file_verify(file, run, trust).pack
+        named = (pack.digest, pack.subject["run_id"], pack.subject["result_tree"])
+        if named != (run.pack_digest, run.id, run.result_tree):
+            message = "the evidence pack is another one than the run's"
+            raise PackDamaged(message, run_id=run.id)
+        paths = sorted(path for path in pack.members if path.startswith(GATE_REPORTS))
+        return tuple(canonical_object(pack.read(path)) for path in paths)
+
+
+def _pack(run: RunData, trust: Trust) -> VerifiedPack:
+    with pack_file(actor=EXECUTOR, digest=run.pack_digest) as file:
+        return _file_verify(file, run, trust)
+
+
+def _file_verify(file: Path, run: RunData, trust: Trust) -> VerifiedPack:
+    report = Report()
+    verified = pack_verify(file, trust, report)
     if verified is None or not verified.passed:
         failures = "; ".join(f"{check.name}: {check.detail}" for check in report.failures)
         message = f"the evidence pack does not verify: {failures or 'a gate did not pass'}"

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from countersign.audit.selectors import event_list
-from countersign.gates.contracts import GateStatus
+from countersign.gates.contracts import GateReport, GateStatus
 from countersign.gates.errors import GateResultConflict, GateUnknown
 from countersign.gates.models import Gate, GateResult
 from countersign.gates.registry import GATES
@@ -17,11 +17,15 @@ from countersign.shared.errors import PermissionDenied
 from tests.unit.gates.builders import report_of
 
 RUN = str(uuid.uuid4())
+# Whose signature it is nobody asks here: see tests/workflow/test_insider_gates.py.
+SIGNED = {"payload": "e30="}
 
 
 def test_results_record_stores_reports_with_their_digests(worker: Actor, lease: Lease) -> None:
     reports = [report_of("lint"), report_of("tests", GateStatus.UNKNOWN)]
-    recorded = gate_results_record(actor=worker, lease=lease, run_id=RUN, attempt=1, reports=reports)
+    recorded = gate_results_record(
+        actor=worker, lease=lease, run_id=RUN, attempt=1, reports=reports, signed=SIGNED
+    )
     assert [(one.name, one.status) for one in recorded] == [
         ("lint", GateStatus.PASS),
         ("tests", GateStatus.UNKNOWN),
@@ -37,29 +41,39 @@ def test_results_record_stores_reports_with_their_digests(worker: Actor, lease: 
     ]
 
 
-def test_results_record_again_lets_the_first_answers_stand(worker: Actor, lease: Lease) -> None:
-    first = gate_results_record(actor=worker, lease=lease, run_id=RUN, attempt=1, reports=[report_of()])
-    again = gate_results_record(
-        actor=worker, lease=lease, run_id=RUN, attempt=1, reports=[report_of(status=GateStatus.FAIL)]
+def recorded_again(worker: Actor, lease: Lease, report: GateReport, attempt: int = 1) -> str:
+    """Record one answer; return the event that tells of it."""
+    (found,) = gate_results_record(
+        actor=worker, lease=lease, run_id=RUN, attempt=attempt, reports=[report], signed=SIGNED
     )
-    assert again == first
-    assert len(event_list(actor=worker, subject=("run", RUN))) == 1
+    return found.event_id
+
+
+def test_results_record_again_keeps_both_answers_and_tells_of_both(worker: Actor, lease: Lease) -> None:
+    first = recorded_again(worker, lease, report_of())
+    second = recorded_again(worker, lease, report_of(status=GateStatus.FAIL))
+    stored = gate_results_for_run(actor=worker, run_id=RUN, attempt=1)
+    assert [(one.status.value, one.event_id) for one in stored] == [("pass", first), ("fail", second)]
+    told = event_list(actor=worker, subject=("run", RUN))
+    assert {event.id: event.data["gates"] for event in told} == {
+        one.event_id: [{"name": "lint", "status": one.status.value, "report": one.report_digest}]
+        for one in stored
+    }
+    assert [event.data["signed"] for event in told] == [SIGNED, SIGNED]
 
 
 def test_results_record_refuses_an_answer_on_another_tree(worker: Actor, lease: Lease) -> None:
-    gate_results_record(actor=worker, lease=lease, run_id=RUN, attempt=1, reports=[report_of()])
+    recorded_again(worker, lease, report_of())
     with pytest.raises(GateResultConflict):
-        gate_results_record(
-            actor=worker, lease=lease, run_id=RUN, attempt=1, reports=[report_of(tree="c" * 40)]
-        )
-    gate_results_record(actor=worker, lease=lease, run_id=RUN, attempt=2, reports=[report_of(tree="c" * 40)])
+        recorded_again(worker, lease, report_of(tree="c" * 40))
+    recorded_again(worker, lease, report_of(tree="c" * 40), attempt=2)
     assert len(gate_results_for_run(actor=worker, run_id=RUN)) == 2
 
 
 def test_results_record_stores_nothing_under_a_lost_lease(worker: Actor, lease: Lease) -> None:
     lost = Lease(lease.job_id, lease.token - 1)
     with pytest.raises(LeaseLost):
-        gate_results_record(actor=worker, lease=lost, run_id=RUN, attempt=1, reports=[report_of()])
+        recorded_again(worker, lost, report_of())
     assert not GateResult.objects.exists()
 
 
@@ -91,7 +105,7 @@ def test_gate_services_need_the_role(db: None, stranger: Actor, admin: Actor) ->
 
 
 def test_database_refuses_a_status_that_nobody_knows(worker: Actor, lease: Lease) -> None:
-    gate_results_record(actor=worker, lease=lease, run_id=RUN, attempt=1, reports=[report_of()])
+    recorded_again(worker, lease, report_of())
     with pytest.raises(IntegrityError), transaction.atomic():
         GateResult.objects.create(run_id=RUN, attempt=2, name="lint", status="skipped", report={})
 

@@ -87,7 +87,7 @@ def _verify(context: StepContext, project: ProjectData, due: Due, request: Reque
             behind=due.ahead.behind,
             next_base=found.next_base,
         ),
-        answers=answers_told(run_id=run.id, key=found.key, reports=found.reports),
+        answers=answers_told(run, key=found.key, reports=found.reports),
     )
     return Next("verify", summary=f"{run.title}: {found.why or 'holds'}")
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from countersign.gates.services import gate_results_record
-from countersign.plans.selectors import work_item_get
-from countersign.projects.selectors import project_get
 from countersign.runs.selectors import run_get
 from countersign.runs.services import incident_open, run_checked
-from countersign.workflow.assessment import gates_check
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.gate_asking import AnswersPending, gates_answered
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
-from countersign.workflow.sealing import frozen_change
 from countersign.workflow.steps.run import execution_failed, incident_end, pack_seal
 
 if TYPE_CHECKING:
-    from countersign.gates.contracts import GateReport
+    from countersign.gates.contracts import GateReport, GateResultData
     from countersign.runs.contracts import RunData
 
 
@@ -27,16 +23,10 @@ def gates_again(context: StepContext) -> Next | Done:
         return incident_end(run)
     if run.state != "checking":
         return Next("seal")
-    project = project_get(actor=EXECUTOR, project_id=run.project_id)
-    item = work_item_get(actor=EXECUTOR, work_item_id=run.work_item_id)
-    reports = gates_check(project, frozen_change(project, run), target_rules=item.rules)
-    gate_results_record(
-        actor=EXECUTOR,
-        lease=context.lease,
-        run_id=run.id,
-        attempt=run.attempt,
-        reports=reports,
-    )
+    try:
+        reports = gates_answered(context, run)
+    except AnswersPending as pending:
+        return pending.again("check")
     failed = tuple(report for report in reports if report.status.value == "fail")
     if failed:
         return _incident(context, run, failed)
@@ -50,7 +40,7 @@ def gates_again(context: StepContext) -> Next | Done:
     return Next("seal", summary=f"checked again on {run.base_commit[:12]}")
 
 
-def _incident(context: StepContext, run: RunData, failed: tuple[GateReport, ...]) -> Done:
+def _incident(context: StepContext, run: RunData, failed: tuple[GateReport | GateResultData, ...]) -> Done:
     incident_open(
         actor=EXECUTOR,
         lease=context.lease,

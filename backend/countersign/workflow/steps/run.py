@@ -10,7 +10,6 @@ from countersign.evidence.errors import EvidenceUnmade
 from countersign.evidence.services import artifact_record
 from countersign.findings.python_target import target_version
 from countersign.findings.tree import TreeFiles
-from countersign.gates.services import gate_results_record
 from countersign.plans.contracts import WorkItemState
 from countersign.plans.selectors import work_item_get
 from countersign.plans.services import work_item_move
@@ -26,19 +25,19 @@ from countersign.runs.selectors import incident_list, run_get
 from countersign.runs.services import incident_open, proposal_record, run_checked, run_failed, run_snapshot
 from countersign.sandbox.isolation import IsolationKind
 from countersign.sandbox.worktree import patch_extract, worktree_create
-from countersign.workflow.assessment import gates_check
 from countersign.workflow.change import change_freeze, change_message, entries_store, repository_of
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.gate_asking import AnswersPending, gates_answered
 from countersign.workflow.naming import branch_name
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.places import workspace
 from countersign.workflow.queueing import queue_ask
-from countersign.workflow.sealing import frozen_change, request_for_change
+from countersign.workflow.sealing import request_for_change
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from countersign.gates.contracts import GateReport
+    from countersign.gates.contracts import GateReport, GateResultData
     from countersign.prompts.contracts import PromptData
     from countersign.providers.contracts import AdapterData, ProposalResult
     from countersign.runs.contracts import RunData
@@ -175,12 +174,10 @@ def gates_take(context: StepContext) -> Next | Done:
         return Next("seal" if run.state == "sealing" else "propose")
     if run.state == "incident":
         return incident_end(run)
-    project = project_get(actor=context.actor, project_id=run.project_id)
-    item = work_item_get(actor=context.actor, work_item_id=run.work_item_id)
-    reports = gates_check(project, frozen_change(project, run), target_rules=item.rules)
-    gate_results_record(
-        actor=context.actor, lease=context.lease, run_id=run.id, attempt=run.attempt, reports=reports
-    )
+    try:
+        reports = gates_answered(context, run)
+    except AnswersPending as pending:
+        return pending.again("check")
     verdicts = {report.name: report.status.value for report in reports}
     failed = [report for report in reports if report.status.value == "fail"]
     if failed and run.attempt >= MAX_ATTEMPTS:
@@ -192,7 +189,7 @@ def gates_take(context: StepContext) -> Next | Done:
     return Next("propose" if failed else "seal", summary=f"{passed} of {len(verdicts)} gates pass")
 
 
-def _incident(context: StepContext, run: RunData, failed: list[GateReport]) -> Done:
+def _incident(context: StepContext, run: RunData, failed: Sequence[GateReport | GateResultData]) -> Done:
     names = ", ".join(report.name for report in failed)
     detail = "\n".join(
         [
@@ -232,7 +229,10 @@ def pack_seal(context: StepContext) -> Next | Done:
     """Seal the evidence and ask for a decision; waiting for people holds no worker."""
     run = run_get(actor=context.actor, run_id=context.text("run_id"))
     try:
-        request_id = request_for_change(context, run)
+        reports = gates_answered(context, run) if run.state == "sealing" else ()
+        request_id = request_for_change(context, run, reports)
+    except AnswersPending as pending:
+        return pending.again("seal")
     except SealTurnTaken as taken:
         return Next("seal", summary=taken.message, wait_seconds=SEAL_WAIT_SECONDS)
     # While it was being made the branch may have moved on.
