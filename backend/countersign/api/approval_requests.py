@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 REQUEST_STATES = ("pending", "approved", "rejected", "changes_requested", "expired", "void")
 REMINDED = ("none", "half", "four_fifths")
 REQUEST_FILTERS = ("pending", "decided", "all")
-REQUEST_ACTIONS = ("approve", "reject", "request_changes", "download_pack")
+REQUEST_ACTIONS = ("approve", "reject", "request_changes", "ask_again", "download_pack")
 
 
 class ApprovalRequest(Output):

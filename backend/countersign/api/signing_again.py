@@ -1,4 +1,4 @@
-"""Signing again what took the place of a void request: what is different, and one step."""
+"""Signing again what took the place of a void request, and asking again for an expired one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from rest_framework.status import HTTP_201_CREATED
 
 from countersign.api.approval_requests import ApprovalRequestDetail, AssertionPart
 from countersign.api.authentication import actor_of
-from countersign.api.base import ApiView, Input, Output, answer, body_of
+from countersign.api.base import Accepted, ApiView, Input, Output, accepted, answer, body_of
 from countersign.api.idempotency import idempotent
-from countersign.workflow import again, queries
+from countersign.workflow import again, expired, queries
 
 if TYPE_CHECKING:
     import uuid
@@ -105,3 +105,20 @@ class SignAgainView(ApiView):
         again.decision_again(actor=actor, request_id=str(id), **body_of(SignAgainInput, request))
         detail = queries.request_detail(actor=actor, request_id=str(id))
         return answer(ApprovalRequestDetail, detail, status=HTTP_201_CREATED)
+
+
+class AskAgainView(ApiView):
+    """A new request in the place of an expired one."""
+
+    writing = "run.write"
+
+    @extend_schema(
+        operation_id="approval_requests_ask_again",
+        request=None,
+        responses={202: Accepted},
+        summary="Ask again for what expired undecided: a new pack and a new request",
+    )
+    @idempotent
+    def post(self, request: Request, id: uuid.UUID) -> Response:  # noqa: A002 - the name in the address
+        """Put the new request in line; two who ask at once are given the same task."""
+        return accepted(expired.request_ask_again(actor=actor_of(request), request_id=str(id)))

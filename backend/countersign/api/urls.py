@@ -75,6 +75,7 @@ urlpatterns = [
     path("approval-requests/<uuid:id>/decisions/prepare/", approval_requests.PreparationView.as_view()),
     path("approval-requests/<uuid:id>/difference/", signing_again.DifferenceView.as_view()),
     path("approval-requests/<uuid:id>/sign-again/", signing_again.SignAgainView.as_view()),
+    path("approval-requests/<uuid:id>/ask-again/", signing_again.AskAgainView.as_view()),
     path("approval-requests/<uuid:id>/comments/", comments.CommentsView.as_view()),
     path("approval-requests/<uuid:id>/absences/", absences.RequestAbsencesView.as_view()),
     path("absences/", absences.AbsenceListView.as_view()),

@@ -1,4 +1,4 @@
-"""`countersign request`: what waits for a decision, who can decide, who can't and why."""
+"""`countersign request`: what waits for a decision, who can decide, who can't and why; asking again."""
 
 from __future__ import annotations
 
@@ -71,6 +71,17 @@ def show(
         output.answer(line)
 
 
+@app.command(name="ask-again")
+def ask_again(
+    request_id: Annotated[str, typer.Argument(metavar="REQUEST", help="The expired request's id.")],
+    token_file: TokenFile,
+    url: Url = "",
+) -> None:
+    """Ask again for what expired undecided: the new request needs every signature anew."""
+    client(url, token_file).post(f"{API}/{request_id}/ask-again/", {})
+    output.answer("asked for again: the new request shows in the inbox as soon as its evidence is gathered")
+
+
 def _told(detail: Mapping[str, Any]) -> Iterator[str]:
     yield f"{detail['title']}: {detail['state']} ({_quorum(detail)})"
     for part in detail["deciders"]:
@@ -87,6 +98,8 @@ def _told(detail: Mapping[str, Any]) -> Iterator[str]:
         yield f"  you can't approve: {reason['text']} ({reason['code']})"
     elif "approve" in detail["allowed_actions"]:
         yield "  you can approve"
+    if "ask_again" in detail["allowed_actions"]:
+        yield f"  it can be asked for again: countersign request ask-again {detail['id']}"
 
 
 def _quorum(item: Mapping[str, Any]) -> str:

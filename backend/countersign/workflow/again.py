@@ -72,7 +72,7 @@ def request_difference(*, actor: Actor, request_id: str) -> DifferenceView:
         request_id=pair.request.id,
         digest=pair.request.subject_digest,
         earlier_id=pair.earlier.id,
-        why=pair.earlier.void_reason,
+        why=_gone_why(pair.earlier),
         patch_same=same,
         facts=facts,
         files=() if same else _files(before or b"", after or b""),
@@ -122,6 +122,10 @@ def _pair(actor: Actor, request: RequestData) -> _Pair:
             break
         version = request_get(actor=actor, request_id=version.supersedes)
     return _Pair(request, direct, None)
+
+
+def _gone_why(earlier: RequestData) -> str:
+    return "it expired undecided" if earlier.state == "expired" else earlier.void_reason
 
 
 def _approval(actor: Actor, request: RequestData) -> DecisionData | None:

@@ -1,12 +1,16 @@
-"""What becomes of a change whose request is void: a new pack by itself, on the base and rules of now."""
+"""What becomes of a change whose request is void or asked for again: a new pack, on what holds now."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from countersign.governance.services import ruleset_freeze
-from countersign.runs.services import run_rebased, run_restarted
+from countersign.jobs.errors import LeaseLost
+from countersign.runs.errors import MergeIntentConflict, RunStateConflict
+from countersign.runs.services import merge_fail, run_rebased, run_restarted
+from countersign.shared.errors import DomainError, Unavailable
 from countersign.workflow.change import change_freeze, change_message, repository_of
+from countersign.workflow.ending import run_end
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.reverification import entries_untouched
 
@@ -57,3 +61,34 @@ def change_renew(*, lease: Lease, project: ProjectData, run: RunData, request_id
         request_id=request_id,
         why=why,
     )
+
+
+def change_renew_or_end(
+    *, lease: Lease, project: ProjectData, run: RunData, request_id: str, why: str
+) -> bool:
+    """Do the same, or end the run whose change can't be put on the branch any more; say if it was renewed.
+
+    Where somebody else has renewed or ended it meanwhile, nothing happens.
+
+    Raises:
+        Unavailable: something that it needs does not answer at the moment.
+        LeaseLost: another worker carries the job out.
+    """
+    try:
+        change_renew(lease=lease, project=project, run=run, request_id=request_id, why=why)
+    except (RunStateConflict, MergeIntentConflict):
+        return False
+    except (Unavailable, LeaseLost):
+        raise
+    except DomainError as error:
+        # It would be tried for ever.
+        failed = merge_fail(
+            actor=EXECUTOR,
+            lease=lease,
+            run_id=run.id,
+            request_id=request_id,
+            failure={"code": error.code, "error": error.message},
+        )
+        run_end(failed, error.message)
+        return False
+    return True

@@ -106,6 +106,29 @@ def test_request_list_marks_what_waits_for_oneself(office: Office) -> None:
     assert office.run("request", "ada", "list", "--project", "sample") == line
 
 
+def test_request_ask_again_asks_for_what_expired(office: Office) -> None:
+    from django.db.models.functions import Now
+
+    from countersign.approvals.models import ApprovalRequest
+    from countersign.approvals.services import requests_expire
+    from countersign.jobs.models import Job
+    from countersign.plans.models import Phase
+
+    request = signoff_asked([])
+    with pytest.raises(DomainError, match="only what has expired is asked for again"):
+        office.run("request", "olu", "ask-again", request)
+    ApprovalRequest.objects.update(expires_at=Now())
+    requests_expire(actor=SERVICE)
+    with pytest.raises(DomainError, match="waits for no signature"):
+        office.run("request", "olu", "ask-again", request)
+    Phase.objects.update(state="awaiting_signoff")
+    step = f"countersign request ask-again {request}"
+    assert step in office.run("request", "olu", "show", request)
+    assert step not in office.run("request", "dana", "show", request)
+    assert "asked for again" in office.run("request", "olu", "ask-again", request)
+    assert Job.objects.get(kind="request.renew").payload == {"request_id": request}
+
+
 def test_request_that_is_not_there_is_said_to_be_unknown(office: Office) -> None:
     with pytest.raises(DomainError, match="no such request"):
         office.run("request", "dana", "show", "00000000-0000-4000-8000-000000000000")

@@ -28,6 +28,7 @@ from countersign.workflow.contracts import (
     VoteView,
 )
 from countersign.workflow.deciding import standing_of
+from countersign.workflow.expired import ask_again_hindrance
 from countersign.workflow.gate_results import gate_results_on
 from countersign.workflow.queries.absences import stood_in_for
 from countersign.workflow.queries.asked import asked_item_views, asked_views
@@ -128,7 +129,7 @@ def _request_view(
         created_at=request.created_at,
         expires_at=request.expires_at,
         decided_at=request.decided_at,
-        allowed_actions=_allowed(request, standing),
+        allowed_actions=_allowed(actor, request, standing),
         mine=standing.mine,
         reminded=told.reminded,
         reminded_me=told.reminded_me,
@@ -138,12 +139,14 @@ def _request_view(
     )
 
 
-def _allowed(request: RequestData, standing: Standing) -> tuple[str, ...]:
+def _allowed(actor: Actor, request: RequestData, standing: Standing) -> tuple[str, ...]:
     actions: list[str] = []
     if standing.approving is None:
         actions.append("approve")
     if standing.stopping is None:
         actions += ["reject", "request_changes"]
+    if request.state == "expired" and may(actor, "run.write") and not ask_again_hindrance(request):
+        actions.append("ask_again")
     if request.subject_kind == "change":
         actions.append("download_pack")
     return tuple(actions)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from countersign.shared.errors import NotFound
-from countersign.workflow.steps import decision, export, project, queue, recheck, run, session, unmade
+from countersign.workflow.steps import (
+    decision,
+    expired,
+    export,
+    project,
+    queue,
+    recheck,
+    run,
+    session,
+    unmade,
+)
 
 if TYPE_CHECKING:
     from countersign.workflow.outcomes import Workflow
@@ -21,6 +31,7 @@ _WORKFLOWS: dict[str, Workflow] = {
         export.WORKFLOW,
         unmade.WORKFLOW,
         queue.WORKFLOW,
+        expired.WORKFLOW,
     )
 }
 

@@ -10,19 +10,17 @@ from countersign.jobs.errors import LeaseLost
 from countersign.plans.selectors import work_item_get
 from countersign.projects.selectors import project_get
 from countersign.runs.contracts import StandingFound
-from countersign.runs.errors import MergeIntentConflict, RunStateConflict
 from countersign.runs.queue import standings_of
-from countersign.runs.services import merge_fail, standing_record
+from countersign.runs.services import standing_record
 from countersign.shared.errors import DomainError, Unavailable
 from countersign.workflow.answers import answers_told
-from countersign.workflow.ending import run_end
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.following import head_follow
 from countersign.workflow.line import next_due
 from countersign.workflow.merging import merge_plan
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.queueing import KIND
-from countersign.workflow.renewal import change_renew
+from countersign.workflow.renewal import change_renew_or_end
 from countersign.workflow.reverification import CarryOverRefused, carry_over_judge
 from countersign.workflow.sealing import gate_evidence
 from countersign.workflow.standing import moved_why
@@ -140,22 +138,7 @@ def _renew(context: StepContext, project: ProjectData, run: RunData, request: Re
         actor=EXECUTOR, lease=context.lease, request_id=request.id, why=why, undecided=True
     ):
         return  # decided meanwhile: whoever carries that out finds out as well
-    try:
-        change_renew(lease=context.lease, project=project, run=run, request_id=request.id, why=why)
-    except (RunStateConflict, MergeIntentConflict):
-        return  # somebody else has renewed it meanwhile
-    except (Unavailable, LeaseLost):
-        raise
-    except DomainError as error:
-        # It can't be put on the branch any more, and would be tried for ever.
-        failed = merge_fail(
-            actor=EXECUTOR,
-            lease=context.lease,
-            run_id=run.id,
-            request_id=request.id,
-            failure={"code": error.code, "error": error.message},
-        )
-        run_end(failed, error.message)
+    change_renew_or_end(lease=context.lease, project=project, run=run, request_id=request.id, why=why)
 
 
 WORKFLOW = Workflow(kind=KIND, steps={"look": head_look, "verify": standing_take})

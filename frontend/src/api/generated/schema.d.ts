@@ -125,6 +125,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approval-requests/{id}/ask-again/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask again for what expired undecided: a new pack and a new request
+         * @description Put the new request in line; two who ask at once are given the same task.
+         */
+        post: operations["approval_requests_ask_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/approval-requests/{id}/comments/": {
         parameters: {
             query?: never;
@@ -2680,7 +2700,7 @@ export interface components {
             results: components["schemas"]["RequestAbsence"][];
         };
         /** @enum {string} */
-        RequestAction: "approve" | "reject" | "request_changes" | "download_pack";
+        RequestAction: "approve" | "reject" | "request_changes" | "ask_again" | "download_pack";
         /** @description The next merge slot, kept for one change. */
         Reservation: {
             run_id: string;
@@ -3336,6 +3356,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestAbsences"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approval_requests_ask_again: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
                 };
             };
             default: components["responses"]["Problem"];

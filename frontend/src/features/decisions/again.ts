@@ -42,3 +42,21 @@ export function useSignAgain(id: string) {
     },
   });
 }
+
+/** A new request in the place of an expired one; the answer is the task that makes it. */
+export function useAskAgain(id: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: async (idempotencyKey: string) =>
+      unwrap(
+        client.POST("/api/v1/approval-requests/{id}/ask-again/", {
+          params: { path: { id } },
+          headers: { "Idempotency-Key": idempotencyKey },
+        }),
+      ),
+    onSettled: () => {
+      void queryClient.invalidateQueries({ queryKey: decisionKeys.lists() });
+      void queryClient.invalidateQueries({ queryKey: decisionKeys.one(id) });
+    },
+  });
+}

@@ -23,7 +23,7 @@ const STRINGS = {
   signing: "Signing…",
 } as const;
 
-/** Beside a request that took the place of a void one: what is another now, and one step where that is enough. */
+/** Beside a request that took the place of a void or an expired one: what is another now, and one step where that is enough. */
 export function SigningAgain({ request }: { request: DecisionRequest }) {
   const query = useQuery({ ...differenceQuery(request.id, request.digest), enabled: request.supersedes !== null && request.subject.kind === "change" });
   if (request.supersedes === null || request.subject.kind !== "change") return null;
