@@ -19,8 +19,9 @@ class RunState(models.TextChoices):
 
     queued -> proposing -> checking -> sealing -> waiting_approval -> approved -> merging -> merged;
     checking -> proposing when a gate failed and a try is left, else -> incident;
-    waiting_approval -> rejected | changes_requested; approved | merging -> checking when the base moved and
-    the decision could not be carried over; any state before a decision -> failed.
+    waiting_approval -> rejected | changes_requested; waiting_approval | approved | merging -> checking, or
+    -> proposing where its own files moved, when the base moved and the decision could not be carried over, or
+    when its request expired and was asked for again; any state before a decision -> failed.
     """
 
     QUEUED = "queued"

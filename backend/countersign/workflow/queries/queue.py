@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 NOT_YET = "its verification has not ended yet"
 REFUSED = "it was not approved, and leaves the line"
-EXPIRED = "its time is over: it counts as not approved"
+EXPIRED = "its time is over: it counts as not approved, and can be asked for again"
 _REFUSED = ("rejected", "changes_requested")
 
 
