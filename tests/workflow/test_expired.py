@@ -109,3 +109,16 @@ def test_expired_request_of_an_ended_run_is_not_renewed(waiting: World) -> None:
     assert (waiting.run("E713").state, failed_jobs()) == ("failed", [])
     with pytest.raises(AskAgainRefused, match="the run is failed"):
         request_ask_again(actor=waiting.operator, request_id=old.id)
+
+
+def test_change_is_neither_renewed_nor_ended_under_a_lost_lease(waiting: World) -> None:
+    from countersign.jobs.contracts import Lease
+    from countersign.jobs.errors import LeaseLost
+    from countersign.workflow.renewal import change_renew_or_end
+
+    lost, run = Lease(job_id=waiting.project_id, token=1), waiting.run("E713")
+    with pytest.raises(LeaseLost):
+        change_renew_or_end(
+            lease=lost, project=waiting.project, run=run, request_id=run.request_id, why="late"
+        )
+    assert waiting.run("E713") == run
