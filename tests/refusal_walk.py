@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -47,8 +48,8 @@ _WRITTEN = (
 )
 # A test that counts what is asked of the database, or that a service runs once, would count the trial too.
 _COUNTING = {"django_assert_num_queries", "django_assert_max_num_queries", "called_once"}
-# How often one service is tried in vain before this process leaves it to the other's tests.
-_TRIALS = 60
+# How often one service is tried in vain in one test.
+_TRIALS = 3
 
 Service = Callable[..., Any]
 Written = frozenset[tuple[Any, ...]]
@@ -65,7 +66,7 @@ class Walk:
     def __init__(self) -> None:
         self.proved: set[str] = set()
         self.silent: list[str] = []
-        self._trials: dict[str, int] = {}
+        self._trials: Counter[str] = Counter()
         self._test: pytest.Item | None = None
 
     def install(self) -> None:
@@ -97,12 +98,12 @@ class Walk:
             bool(fixtures & {"db", "_database_snapshot"})
             and not fixtures & _COUNTING
             and not (connection.in_atomic_block and connection.needs_rollback)
-            and self._trials.get(name, 0) < _TRIALS
+            and self._trials[name] < _TRIALS
             and not name_is_exempt(name)
         )
 
     def _try(self, name: str, call: Service) -> None:
-        self._trials[name] = self._trials.get(name, 0) + 1
+        self._trials[name] += 1
         with log_refuses() as written_before:
             try:
                 with atomic():
@@ -120,6 +121,7 @@ class Walk:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Know which test runs."""
         self._test = item
+        self._trials.clear()
         try:
             return (yield)
         finally:

@@ -14,7 +14,7 @@ from countersign.shared.env import django_settings_ensure, environment
 if TYPE_CHECKING:
     from countersign.accounts.contracts import UserData
 
-OPERATOR = ("operator@demo.localhost", "Olu Operator", ("operator", "auditor"))
+OPERATOR = ("operator@demo.localhost", "Olu Operator", ("operator",))
 DIRECTOR = ("director@demo.localhost", "Dana Director", ("director",))
 TOKEN_VALID = timedelta(hours=12)
 
