@@ -28,6 +28,7 @@ _CHECKS = {
         "target_require",
     ),
     "countersign.workflow.reverification": ("intent_logged",),
+    "countersign.workflow.verification": ("pack_of_run_require",),
 }
 
 
@@ -70,3 +71,17 @@ def test_decision_attack_on_a_fooled_executor_is_noticed_by_a_stranger(
         return
     failed = stranger.verify(export_made(waiting), capsys)
     assert attack.noticed in failed[attack.check]
+
+
+def test_pack_of_another_run_is_not_the_runs(waiting: World) -> None:
+    from types import SimpleNamespace
+
+    from countersign.evidence.errors import PackDamaged
+    from countersign.workflow.verification import pack_of_run_require
+
+    run = waiting.run("F401")
+    subject = {"run_id": run.id, "result_tree": run.result_tree}
+    pack_of_run_require(SimpleNamespace(digest=run.pack_digest, subject=subject), run)  # type: ignore[arg-type]  # what is asked of a pack
+    other = SimpleNamespace(digest=run.pack_digest, subject={**subject, "result_tree": "0" * 40})
+    with pytest.raises(PackDamaged, match="another one than the run's"):
+        pack_of_run_require(other, run)  # type: ignore[arg-type]  # as above

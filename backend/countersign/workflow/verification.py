@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from countersign.runs.contracts import RunData
     from countersign.workflow.logged import Standing
     from countersign_verify.canonical import Json
+    from countersign_verify.pack import Pack
     from countersign_verify.trust import Trust
 
 SIGN_OFF = (("director", 1),)
@@ -116,12 +117,21 @@ def gates_sealed(run: RunData) -> tuple[dict[str, Json], ...]:
     trust = trust_current(allow_unattended=demo_installation())
     with pack_file(actor=EXECUTOR, digest=run.pack_digest) as file:
         pack = _file_verify(file, run, trust).pack
-        named = (pack.digest, pack.subject["run_id"], pack.subject["result_tree"])
-        if named != (run.pack_digest, run.id, run.result_tree):
-            message = "the evidence pack is another one than the run's"
-            raise PackDamaged(message, run_id=run.id)
+        pack_of_run_require(pack, run)
         paths = sorted(path for path in pack.members if path.startswith(GATE_REPORTS))
         return tuple(canonical_object(pack.read(path)) for path in paths)
+
+
+def pack_of_run_require(pack: Pack, run: RunData) -> None:
+    """Require that a verified pack is the one that was sealed for a run and its result.
+
+    Raises:
+        PackDamaged: it is another one.
+    """
+    named = (pack.digest, pack.subject["run_id"], pack.subject["result_tree"])
+    if named != (run.pack_digest, run.id, run.result_tree):
+        message = "the evidence pack is another one than the run's"
+        raise PackDamaged(message, run_id=run.id)
 
 
 def _pack(run: RunData, trust: Trust) -> VerifiedPack:
