@@ -162,7 +162,8 @@ class Walk:
             terminalreporter.write_line(
                 f"FAILED: no test proved that {name} fails when its event can't be written", red=True
             )
-        terminalreporter.write_line(f"{len(self.proved)} services fail when their event can't be written")
+        if self.proved:
+            terminalreporter.write_line(f"{len(self.proved)} services fail when their event can't be written")
 
 
 @contextmanager

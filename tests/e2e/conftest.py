@@ -32,11 +32,11 @@ FLAGS = (
 PEOPLE = """
 import json
 import sys
-from countersign.cli.demo.people import DIRECTOR, OPERATOR, people_prepare
+from countersign.cli.demo.people import DIRECTOR, OPERATOR, TOKEN_VALID, people_prepare
 tokens = people_prepare(unattended=False)
 from countersign.accounts.selectors import user_by_email
 from countersign.accounts.errors import EmailTaken
-from countersign.accounts.services import one_time_login_issue, role_grant, user_create
+from countersign.accounts.services import one_time_login_issue, role_grant, token_issue, user_create
 from countersign.shared.actor import service_actor
 
 def login(email):
@@ -55,7 +55,14 @@ try:
     role_grant(actor=service_actor("demo"), person_id=reviewer.person_id, role="security_reviewer")
 except EmailTaken:
     pass
+auditor_token = token_issue(
+    actor=service_actor("demo"),
+    user_id=user_by_email(sys.argv[1]).id,
+    label="the auditor of the tests",
+    valid=TOKEN_VALID,
+)
 print(json.dumps({
+    "auditor_token": auditor_token.secret,
     "reviewer_login": login("sam@demo.localhost"),
     "operator_token": tokens.operator_token, "director_token": tokens.director_token,
     "operator_login": login(OPERATOR[0]), "director_login": login(DIRECTOR[0]),

@@ -83,9 +83,9 @@ class Stage:
         assert answer.ok, answer.text
         return answer.json()
 
-    def post(self, path: str, body: JSON) -> JSON:
-        """Ask the platform for something as the operator."""
-        answer = requests.post(self.url + path, json=body, headers=self._headers("operator"), timeout=30)
+    def post(self, path: str, body: JSON, *, role: str = "operator") -> JSON:
+        """Ask the platform for something."""
+        answer = requests.post(self.url + path, json=body, headers=self._headers(role), timeout=30)
         assert answer.ok, answer.text
         return dict(answer.json())
 

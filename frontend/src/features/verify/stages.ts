@@ -6,7 +6,7 @@ import type { Check } from "@/verifier";
 const STAGES: readonly (readonly [title: string, checks: readonly string[]])[] = [
   ["Container", ["container"]],
   ["Signed head", ["files", "trust file", "checkpoint", "checkpoints", "witnesses", "known"]],
-  ["Every event", ["tiles", "events", "event", "nothing else", "time", "rest", "completeness"]],
+  ["Every event", ["tiles", "events", "event", "nothing else", "clock", "time", "rest", "completeness"]],
   ["Statements", ["statements", "reports"]],
   ["Change", ["change", "trial"]],
   ["Gates and risk", ["gates", "risk", "policy", "exceptions"]],

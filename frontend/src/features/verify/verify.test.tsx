@@ -286,6 +286,18 @@ describe("what was proved", () => {
     ]);
   });
 
+  it("has a place for every check that the verifier makes", () => {
+    const source = Object.values(
+      import.meta.glob<string>("../../verifier/*.ts", { query: "?raw", import: "default", eager: true }),
+    ).join("\n");
+    const names = new Set(
+      [...source.matchAll(/\breport\.(?:attempt|notCovered|add)\(\s*"([^"]+)"/g)].map((match) => match[1] ?? ""),
+    );
+    expect(names.size).toBeGreaterThan(25);
+    const checks = [...names].map((name) => ({ name, status: "ok" as const, detail: "", codes: [] }));
+    expect(stagesOf(checks).map(({ title }) => title)).not.toContain("Other");
+  });
+
   it("speaks of the page where the command line is meant", () => {
     const checks = [
       { name: "files", status: "ok" as const, detail: "1 files", codes: [] },
