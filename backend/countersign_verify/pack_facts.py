@@ -58,6 +58,11 @@ TOUCHES = "touches_"  # what the names of risk inputs begin with that name a sen
 _EXCEPTION_FIELDS = ("expires_at", "compensating_controls")
 
 
+def gate_reports(pack: Pack) -> tuple[str, ...]:
+    """Return where in a pack the reports of its gates lie."""
+    return tuple(path for path in pack.members if path.startswith(GATE_REPORTS))
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeFacts:
     """The change of a pack, recomputed down to its commit."""
@@ -151,11 +156,7 @@ def gates_check(pack: Pack, statements: Mapping[str, Statement]) -> dict[str, st
         if predicate[name] != pack.subject[name]:
             raise RefusedError("gates.subject", f"the gates statement is about another {name}")
     verdicts = gates_read(field(predicate, "gates", list, "the gates statement"))
-    reports = {
-        path.removeprefix(GATE_REPORTS).removesuffix(".json"): path
-        for path in pack.members
-        if path.startswith(GATE_REPORTS)
-    }
+    reports = {path.removeprefix(GATE_REPORTS).removesuffix(".json"): path for path in gate_reports(pack)}
     if reports.keys() != verdicts.keys():
         raise RefusedError("gates.reports", "the gate reports of the pack are not those of the statement")
     for name, path in reports.items():

@@ -83,14 +83,6 @@ def log_read(types: Iterable[str]) -> list[ProvedEvent]:
     return sorted(found, key=lambda event: event.index)
 
 
-def log_forget() -> None:
-    """Read the log from its beginning the next time: where a test puts another one in its place."""
-    with _read.lock:
-        _read.tree = CompactRange()
-        for events in _read.kept.values():
-            events.clear()
-
-
 def checkpoint_signed(row: AuditCheckpoint) -> Checkpoint:
     """Return what the note of a checkpoint says, its signature checked.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @transaction.atomic(durable=True)
 def artifact_record(*, actor: Actor, lease: Lease, stored: StoredArtifact, media_type: str) -> str:
-    """Record that an artifact was stored; of a repeat only the time is kept. Returns its digest.
+    """Record that an artifact was stored, each time: how long it is kept counts from it. Returns its digest.
 
     Raises:
         LeaseLost: another worker carries the job out.
@@ -45,18 +45,17 @@ def artifact_record(*, actor: Actor, lease: Lease, stored: StoredArtifact, media
     if not created:
         anew = {**place, "removed_at": None} if moved else {}
         Artifact.objects.filter(pk=stored.digest).update(stored_at=Now(), **anew)
-    if created or moved:
-        record(
-            actor=actor,
-            type="artifact.stored",
-            subject=("artifact", stored.digest),
-            data={
-                "size": stored.size,
-                "media_type": media_type,
-                "mode": stored.mode,
-                "object": stored.object_digest,
-            },
-        )
+    record(
+        actor=actor,
+        type="artifact.stored",
+        subject=("artifact", stored.digest),
+        data={
+            "size": stored.size,
+            "media_type": media_type,
+            "mode": stored.mode,
+            "object": stored.object_digest,
+        },
+    )
     return stored.digest
 
 

@@ -24,6 +24,7 @@ from countersign.workflow.executor import EXECUTOR
 from countersign_verify import vocabulary
 from countersign_verify.canonical import canonical_object
 from countersign_verify.pack import pack_read
+from countersign_verify.pack_facts import gate_reports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,8 +182,7 @@ def _gates(request: RequestData) -> dict[str, str]:
     try:
         with pack_file(actor=EXECUTOR, digest=request.subject_digest) as file:
             pack = pack_read(file)
-            reports = [path for path in pack.members if path.startswith(vocabulary.GATE_REPORTS)]
-            found = [canonical_object(pack.read(path)) for path in reports]
+            found = [canonical_object(pack.read(path)) for path in gate_reports(pack)]
     except EvidenceUnmade:
         return {}
     return {str(report["name"]): str(report["status"]) for report in found}

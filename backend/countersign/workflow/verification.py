@@ -28,11 +28,11 @@ from countersign_verify.decision import quorum_check
 from countersign_verify.encoding import field
 from countersign_verify.errors import RefusedError
 from countersign_verify.merges import approvals_check
+from countersign_verify.pack_facts import gate_reports
 from countersign_verify.pack_verify import VerifiedPack, decision_bound, pack_verify
 from countersign_verify.participants import HAD_MADE, decider_apart, pack_excludes
 from countersign_verify.phases import merged_runs, proof_unsigned
 from countersign_verify.report import Report
-from countersign_verify.vocabulary import GATE_REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,8 +118,7 @@ def gates_sealed(run: RunData) -> tuple[dict[str, Json], ...]:
     with pack_file(actor=EXECUTOR, digest=run.pack_digest) as file:
         pack = _file_verify(file, run, trust).pack
         pack_of_run_require(pack, run)
-        paths = sorted(path for path in pack.members if path.startswith(GATE_REPORTS))
-        return tuple(canonical_object(pack.read(path)) for path in paths)
+        return tuple(canonical_object(pack.read(path)) for path in sorted(gate_reports(pack)))
 
 
 def pack_of_run_require(pack: Pack, run: RunData) -> None:
