@@ -27,7 +27,9 @@ PARALLEL_ABOVE = 100_000
 _CHUNK = 128  # bundles that one process takes at a time
 _MAX_PROCESSES = 8
 
-_TEXT = rb'"[^"\\\x00-\x1f\x7f-\xff]*"'
+# Printable ASCII without quote and backslash. Classes name what they allow, and texts give nothing back once
+# they have matched: a pattern that says the same with classes that exclude takes almost twice as long.
+_TEXT = rb'"[ !#-\[\]-~]*+"'
 _BASE64 = rb'"([A-Za-z0-9+/]*={0,2})"'
 _LABEL = rb'\{"ciphertext":' + _BASE64 + rb',"key":' + _TEXT + rb',"nonce":' + _BASE64 + rb"\}"
 # The canonical form of an event whose texts need no escape: what nearly every event looks like. It decides
@@ -36,10 +38,10 @@ _PLAIN_EVENT = re.compile(
     rb'\{"actor":\{"id":' + _TEXT + rb',"kind":' + _TEXT + rb',"label":'
     rb"(?:" + _LABEL + rb',"person_id":' + _TEXT + rb"|" + _TEXT + rb',"person_id":null)'
     rb',"roles":\[(?:' + _TEXT + rb"(?:," + _TEXT + rb')*)?\],"token_id":(?:null|' + _TEXT + rb")"
-    rb',"unattended":(?:true|false)\},"correlation_id":' + _TEXT + rb',"data":(\{[^\x00-\x1f\x7f-\xff]*\})'
+    rb',"unattended":(?:true|false)\},"correlation_id":' + _TEXT + rb',"data":(\{[ -~]*\})'
     rb',"id":"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"'
     rb',"subject":\{"id":' + _TEXT + rb',"type":' + _TEXT + rb"\}"
-    rb',"time":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"'
+    rb',"time":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z)"'
     rb',"type":"([a-z_]+(?:\.[a-z_]+)+)","v":1\}'
 )
 _HELD_AGAINST_FILES = frozenset(name.encode() for name in EVENT_DATA)
@@ -130,7 +132,6 @@ def bundle_read(files: LogFiles, number: int, size: int, *, hashes_wanted: bool)
     if bundle.error is not None:
         return bundle
     bundle.width = width
-    bundle.times = b"".join(map(event_time, entries))
     hashes = [leaf_hash(entry) for entry in entries]
     if hashes_wanted or width < TILE_WIDTH:
         bundle.hashes = hashes
@@ -156,15 +157,18 @@ def tile_refusal(path: str) -> RefusedError:
 def _events_read(entries: Sequence[bytes], path: str, bundle: Bundle) -> None:
     ids: list[bytes] = []
     data: list[bytes] = []
+    times: list[bytes] = []
     try:
         for offset, entry in enumerate(entries):
             plain = _plain_event(entry)
             if plain is not None:
                 data.append(plain[0])
                 ids.append(plain[1])
+                times.append(plain[2])
                 continue
             event_id, event = event_read(entry, bundle.first + offset)
             ids.append(event_id.encode())
+            times.append(event_time(entry))
             if event is not None:
                 bundle.events.append(event)
         whole = objects_canonical(data)
@@ -172,6 +176,7 @@ def _events_read(entries: Sequence[bytes], path: str, bundle: Bundle) -> None:
         whole = False
     if whole:
         bundle.ids = _ids_join(ids)
+        bundle.times = b"".join(times)
     else:
         _first_error(entries, path, bundle)
 
@@ -190,6 +195,8 @@ def _first_error(entries: Sequence[bytes], path: str, bundle: Bundle) -> None:
         ids.append(event_id.encode())
         if event is not None:
             bundle.events.append(event)
+    else:
+        bundle.times = b"".join(map(event_time, entries))
     bundle.ids = _ids_join(ids)
 
 
@@ -197,19 +204,19 @@ def _ids_join(ids: Sequence[bytes]) -> bytes:
     return bytes.fromhex(b"".join(ids).replace(b"-", b"").decode())
 
 
-def _plain_event(entry: bytes) -> tuple[bytes, bytes] | None:
-    """Return data and id of an event in the common form, ``None`` for any other."""
+def _plain_event(entry: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Return data, id and time of an event in the common form, ``None`` for any other."""
     found = _PLAIN_EVENT.fullmatch(entry)
     if found is None:
         return None
-    ciphertext, nonce, data, event_id, kind = found.groups()
+    ciphertext, nonce, data, event_id, time, kind = found.groups()
     if kind in _HELD_AGAINST_FILES or _PROOF in data:
         return None
     if data.count(b"{") + data.count(b"[") > _PLAIN_BRACKETS:
         return None
     if ciphertext is not None and not (_base64_canonical(ciphertext) and _base64_canonical(nonce)):
         return None
-    return data, event_id
+    return data, event_id, time
 
 
 def _base64_canonical(text: bytes) -> bool:
