@@ -17,9 +17,12 @@ export function WhoDecides({ request }: { request: DecisionRequest }) {
         {reason !== null && (
           <>
             <p>{reason.text}</p>
-            <p className={classes["quiet"]}>
-              code <code>{reason.code}</code>
-            </p>
+            {/* What one did oneself is no fault to look up. */}
+            {request.receipt === null && (
+              <p className={classes["quiet"]}>
+                code <code>{reason.code}</code>
+              </p>
+            )}
           </>
         )}
         {deciders.length > 0 && (
