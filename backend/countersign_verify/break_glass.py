@@ -176,10 +176,20 @@ def merge_under_glass(
         window = windows.get(name)
         if window is None or not window.covers(intent):
             raise RefusedError("glass.merged", "it was merged when its break-glass window was not open")
-        if project not in {None, window.project}:
-            raise RefusedError("glass.project", "its break-glass window is another project's")
+        if project is not None:
+            window_project_check(window, project)
         return name
     return ""
+
+
+def window_project_check(window: Window, project: str) -> None:
+    """Check that a window was opened in the project of a change.
+
+    Raises:
+        RefusedError: It is another project's.
+    """
+    if window.project != project:
+        raise RefusedError("glass.project", "its break-glass window is another project's")
 
 
 def windows_detail(windows: Mapping[str, Window], used: Mapping[str, str], content: LogContent) -> str:

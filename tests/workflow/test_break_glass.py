@@ -170,7 +170,10 @@ def test_break_glass_never_lets_a_participant_or_a_blocked_change_pass(waiting: 
         approve(waiting, second, window.id)
 
 
-def test_break_glass_of_another_project_opens_nothing_here(waiting: World) -> None:
+def test_break_glass_of_another_project_opens_nothing_here(
+    waiting: World, superuser_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither as it is, nor moved here by SQL, nor where the process that takes decisions was fooled."""
     from countersign.projects.services import project_create
 
     other = project_create(
@@ -187,6 +190,35 @@ def test_break_glass_of_another_project_opens_nothing_here(waiting: World) -> No
     sequence()
     with pytest.raises(BreakGlassNotFound):
         approve(waiting, first, asked.id)
+    with psycopg.connect(superuser_dsn, autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute(
+            "UPDATE approvals_breakglass SET project_id = %s WHERE id = %s",
+            [waiting.request("F401").project_id, asked.id],
+        )
+    with pytest.raises(BreakGlassOver, match="the log does not tell"):
+        approve(waiting, first, asked.id)
+    base = waiting.source.head
+    monkeypatch.setattr("countersign.approvals.windows._logged_require", bool)
+    approve(waiting, first, asked.id)
+    steps()
+    assert waiting.source.head == base
+    assert "another project's" in str(waiting.run("F401").failure)
+
+
+def test_break_glass_that_was_closed_stays_closed_whatever_a_table_says(
+    waiting: World, superuser_dsn: str
+) -> None:
+    base, window = waiting.source.head, opened(waiting)
+    first, second = people(waiting)
+    approve(waiting, first, window.id)
+    window_close(actor=second, window_id=window.id)
+    with psycopg.connect(superuser_dsn, autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute("UPDATE approvals_breakglass SET closed_at = NULL, closed_by = NULL")
+    steps()
+    assert waiting.source.head == base
+    assert (waiting.run("F401").state, waiting.request("F401").state) == ("waiting_approval", "pending")
 
 
 @pytest.mark.parametrize("how", ["closed", "expired"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from tests.workflow.world import World, drive, events, failed_jobs
@@ -127,6 +128,28 @@ def test_approver_who_lost_the_role_does_not_carry_over(waiting: World) -> None:
     role_revoke(actor=PLATFORM, person_id=str(waiting.director.person_id), role="director")
     drive()
     assert "role director" in waiting.request_by_id(old.id).void_reason
+
+
+def test_approver_whose_lost_role_is_written_back_by_sql_does_not_carry_over(
+    waiting: World, superuser_dsn: str
+) -> None:
+    """Before the approval is carried out the role is taken away, and an insider's row gives it back."""
+    from countersign.accounts.services import role_revoke
+    from tests.workflow.world import PLATFORM
+
+    old, base = waiting.request("E713"), waiting.source.head
+    waiting.decide(old)
+    role_revoke(actor=PLATFORM, person_id=str(waiting.director.person_id), role="director")
+    with psycopg.connect(superuser_dsn, autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute(
+            "INSERT INTO accounts_roleassignment (person_id, role_id, created_at)"
+            " VALUES (%s, 'director', now())",
+            [waiting.director.person_id],
+        )
+    drive()
+    assert "the log says that an approver does not hold" in waiting.request_by_id(old.id).void_reason
+    assert waiting.source.head == base
 
 
 def test_gate_configuration_that_moved_voids_the_decision(waiting: World) -> None:

@@ -11,6 +11,7 @@ from countersign.approvals.contracts import BreakGlassData
 from countersign.approvals.errors import BreakGlassNotFound, BreakGlassOver, BreakGlassPending
 from countersign.approvals.selectors import as_uuid
 from countersign.audit.selectors import event_is_checkpointed, event_list
+from countersign.projects.selectors import project_get
 from countersign.shared.actor import service_actor
 from countersign.shared.clock import isoformat, now
 
@@ -125,6 +126,7 @@ def _logged_require(window: BreakGlassData) -> None:
     """
     told = event_list(actor=_READER, subject=("break_glass", window.id), type="break_glass.opened")
     stated = {
+        "project": project_get(actor=_READER, project_id=window.project_id).slug,
         "requested_by": window.requested_by,
         "opened_by": window.opened_by,
         "expires_at": isoformat(window.expires_at) if window.expires_at else None,

@@ -16,6 +16,7 @@ from countersign.approvals.break_glass import (
 from countersign.approvals.windows import window_get
 from countersign.projects.selectors import project_get
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.logged import window_closed_logged
 from countersign_verify.canonical import canonical_object
 
 if TYPE_CHECKING:
@@ -72,14 +73,19 @@ def window_review(*, actor: Actor, window_id: str, review: str) -> BreakGlassDat
 def merge_deadline(request: RequestData) -> datetime:
     """Return until when a decision can be carried out: with its request or its window, and as it was signed.
 
-    What was signed counts beside what the tables say: a later date there would not hold for a stranger.
+    What was signed counts beside what the tables say: a later date there would not hold for a stranger, and a
+    window that the log says was closed is closed.
+
+    Raises:
+        LogDamaged: the tables of the log are not what was signed.
     """
     ends = [request.expires_at]
     for decision in request.decisions:
         ends.append(signed_until(decision))
         if decision.break_glass:
             window = window_get(actor=EXECUTOR, window_id=decision.break_glass)
-            ends += [moment for moment in (window.expires_at, window.closed_at) if moment]
+            closed = window_closed_logged(window.id)
+            ends += [moment for moment in (window.expires_at, window.closed_at, closed) if moment]
     return min(ends)
 
 

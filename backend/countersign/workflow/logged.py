@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from countersign.audit.proving import event_proved, events_proved
@@ -158,6 +159,34 @@ def event_logged(event_id: str) -> LoggedEvent:
     if not found:
         raise RefusedError("event.missing", "the signed log does not tell of it")
     return found[0]
+
+
+def window_closed_logged(window_id: str) -> datetime | None:
+    """Return when a break-glass window was ended before its time, as the signed log tells.
+
+    Raises:
+        LogDamaged: the tables of the log are not what was signed.
+    """
+    closed = events_proved(types=[EVENT_GLASS_CLOSED], subject=("break_glass", window_id))
+    return min((datetime.fromisoformat(event.time) for event in _content(closed).events), default=None)
+
+
+def role_lost_logged(request: RequestData, trust: Trust) -> str:
+    """Say which role an approver has lost since, as the signed log tells; nothing where nobody has.
+
+    A role that was taken away counts as lost although a table gives it back: only a grant in the log does.
+
+    Raises:
+        LogDamaged: the tables of the log are not what was signed.
+        RefusedError: the log tells of a role that can't be.
+    """
+    content = _content(events_proved(types=[EVENT_ROLE_GRANTED, EVENT_ROLE_REVOKED]))
+    people = people_read(content, trust)
+    for decision in request.decisions:
+        told = (decision.person_id, decision.role) in people.roles
+        if told and not people.held(decision.person_id, decision.role, content.size):
+            return decision.role
+    return ""
 
 
 def decisions_logged(request: RequestData, trust: Trust, standing: Standing) -> list[LoggedDecision]:

@@ -23,6 +23,7 @@ from countersign.workflow.logged import (
     standing_read,
 )
 from countersign.workflow.trust import trust_current
+from countersign_verify.break_glass import window_project_check
 from countersign_verify.canonical import canonical_object, digest_of
 from countersign_verify.decision import quorum_check
 from countersign_verify.encoding import field
@@ -179,7 +180,10 @@ def _approvals_check(request: RequestData, verified: VerifiedPack, trust: Trust)
             decider_apart(logged.decision.person_id, participants.of_run(run_id))
         if logged.decision.carry_over_allowed != request.carry_over_allowed:
             raise RefusedError("decision.row", "the table says another thing of carrying it over")
-    approvals_check(approvals, verified, under_glass=any(logged.decision.break_glass for logged in approvals))
+    windows = {logged.decision.break_glass for logged in approvals if logged.decision.break_glass}
+    for name in windows:
+        window_project_check(standing.windows[name], verified.pack.subject_text("project"))
+    approvals_check(approvals, verified, under_glass=bool(windows))
 
 
 def _quorum_policy_check(verified: VerifiedPack, standing: Standing) -> None:

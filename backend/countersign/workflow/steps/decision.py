@@ -34,12 +34,14 @@ from countersign.sandbox.errors import RefMoved
 from countersign.sandbox.exchange import repository_deliver
 from countersign.sandbox.isolation import IsolationKind
 from countersign.shared.clocks import moment_agreed
+from countersign.shared.env import demo_installation
 from countersign.workflow.break_glass import merge_deadline
 from countersign.workflow.change import repository_of
 from countersign.workflow.ending import run_end
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.following import head_follow, head_import
 from countersign.workflow.intents import IntentForged, intent_approved, intent_logged, intent_verify
+from countersign.workflow.logged import role_lost_logged
 from countersign.workflow.merging import approvals_of, merge_plan, state_entry
 from countersign.workflow.outcomes import Done, Next, StepContext, Workflow
 from countersign.workflow.phases import phases_recompute
@@ -49,6 +51,7 @@ from countersign.workflow.reverification import CarryOverRefused, addendum_seal,
 from countersign.workflow.signatures import signatures_ready
 from countersign.workflow.standing import moved_why, void_why
 from countersign.workflow.trial import target_require
+from countersign.workflow.trust import trust_current
 from countersign.workflow.verification import approved_pack_verify, signoff_verify
 
 if TYPE_CHECKING:
@@ -176,6 +179,7 @@ def merge_prepare(context: StepContext) -> Next | Done:
     try:
         _standing_require(run, request)
         approved_pack_verify(run, request)
+        _approvers_stand_require(request)
         target_require(project, request)
         result_tree, addendum = run.result_tree, None
         if project.head_commit != run.base_commit:
@@ -212,6 +216,13 @@ def merge_prepare(context: StepContext) -> Next | Done:
         branch=project.default_branch,
     )
     return Next("act", summary="the merge is intended")
+
+
+def _approvers_stand_require(request: RequestData) -> None:
+    """Let only a decision pass whose approvers still hold their roles, as the log tells and not a table."""
+    if role := role_lost_logged(request, trust_current(allow_unattended=demo_installation())):
+        message = f"the log says that an approver does not hold the role {role} any more"
+        raise CarryOverRefused(message)
 
 
 def _standing_require(run: RunData, request: RequestData) -> None:
