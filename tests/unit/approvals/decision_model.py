@@ -91,7 +91,10 @@ class Waiting:
             saying.demo or not actor.unattended,
             not (self.blocked and saying.verdict == "approve"),
         )
-        wanted = [role for role, _ in self.asked if role in actor.roles and role in self.lacking()]
+        # A "no" is open to everybody with one of the roles, also where that role has its number.
+        lacking = [role for role, _ in self.asked if role in actor.roles and role in self.lacking()]
+        held = [role for role, _ in self.asked if role in actor.roles]
+        wanted = lacking or ([] if saying.verdict == "approve" else held)
         return wanted[0] if all(fine) and wanted else ""
 
     def after(self, saying: Saying) -> Waiting:
