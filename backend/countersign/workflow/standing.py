@@ -57,6 +57,11 @@ def moved_why(run: RunData, request: RequestData) -> str:
     recorded = (run.pack_digest, run.base_commit, run.result_tree, run.score)
     if recorded != (binding.manifest_digest, binding.base_commit, binding.result_tree, binding.score):
         return "what is recorded of the change is not what the request is bound to"
+    return role_lost_why(request)
+
+
+def role_lost_why(request: RequestData) -> str:
+    """Say which role an approver of a request has lost, as the tables tell; nothing while all hold theirs."""
     for decision in request.decisions:
         if decision.verdict == "approve" and decision.role not in roles_of(decision.person_id):
             return f"an approver does not hold the role {decision.role} any more"

@@ -36,13 +36,14 @@ from countersign_verify.phases import merged_runs, proof_unsigned
 from countersign_verify.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from countersign.approvals.contracts import RequestData
     from countersign.runs.contracts import RunData
     from countersign.workflow.logged import Standing
     from countersign_verify.canonical import Json
+    from countersign_verify.merges import LoggedDecision
     from countersign_verify.pack import Pack
     from countersign_verify.trust import Trust
 
@@ -174,10 +175,21 @@ def _approvals_check(request: RequestData, verified: VerifiedPack, trust: Trust)
     pack_excludes(run_id, _excluded(verified), participants)
     if not verified.trial:
         _quorum_policy_check(verified, standing)
+    approvals_bound_check(approvals, request, verified, standing)
+    for logged in [] if verified.trial else approvals:
+        decider_apart(logged.decision.person_id, participants.of_run(run_id))
+
+
+def approvals_bound_check(
+    approvals: Sequence[LoggedDecision], request: RequestData, verified: VerifiedPack, standing: Standing
+) -> None:
+    """Check that approvals are on this pack, are what the table tells, and are enough.
+
+    Raises:
+        RefusedError: one is on another pack, or in a window of another project, or they are too few.
+    """
     for logged in approvals:
         decision_bound(logged.decision, verified)
-        if not verified.trial:
-            decider_apart(logged.decision.person_id, participants.of_run(run_id))
         if logged.decision.carry_over_allowed != request.carry_over_allowed:
             raise RefusedError("decision.row", "the table says another thing of carrying it over")
     windows = {logged.decision.break_glass for logged in approvals if logged.decision.break_glass}

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from countersign.approvals.contracts import (
+    AssertionInput,
     ChangeBinding,
     DecisionData,
     PolicySnapshot,
@@ -31,7 +32,7 @@ CAB = {"cab_member": 2}
 
 
 def policy(
-    quorum: Mapping[str, int] = DIRECTOR, *, blocked: bool = False, passkey: bool = False
+    quorum: Mapping[str, int] = DIRECTOR, *, blocked: bool = False, passkey: bool = False, trial: str = ""
 ) -> PolicySnapshot:
     return PolicySnapshot(
         tier="cab" if "cab_member" in quorum else "director",
@@ -39,6 +40,7 @@ def policy(
         reasons=({"rule": "R1", "text": "a gate is unknown"},) if blocked else (),
         blocked=blocked,
         passkey=passkey,
+        trial=trial,
     )
 
 
@@ -68,6 +70,7 @@ class Requests:
         excluded: Iterable[Actor] = (),
         blocked: bool = False,
         passkey: bool = False,
+        trial: str = "",
         title: str = "Remove unused imports",
         lease: Lease | None = None,
         time: DecisionTime | None = None,
@@ -84,7 +87,7 @@ class Requests:
             subject_digest=digest,
             title=title,
             phase_code="P1",
-            policy=policy(quorum, blocked=blocked, passkey=passkey),
+            policy=policy(quorum, blocked=blocked, passkey=passkey, trial=trial),
             binding=binding(about[1], digest) if about[0] == "change" else None,
             excluded=frozenset(str(actor.person_id) for actor in excluded),
             carry_over_allowed=True,
@@ -100,6 +103,8 @@ class Requests:
         reason: str = "reads well",
         digest: str = DIGEST,
         unattended_allowed: bool = False,
+        assertion: AssertionInput | None = None,
+        break_glass: str = "",
     ) -> tuple[DecisionData, RequestData]:
         from countersign.approvals.services import decision_record
 
@@ -110,6 +115,8 @@ class Requests:
             reason=reason,
             digest=digest,
             unattended_allowed=unattended_allowed,
+            assertion=assertion,
+            break_glass=break_glass,
         )
 
     def get(self, request: RequestData) -> RequestData:
