@@ -128,7 +128,7 @@ def packs_check(files: LogFiles, trust: Trust, history: History) -> None:
         project_check(verified.pack.subject_text("project"), verified.trial, history.trials)
         history.packs[digest] = verified
 
-    _each(history.sealed.items(), lambda item: f"packs/{item[0].removeprefix('sha256:')}.tar", check)
+    each(history.sealed.items(), lambda item: f"packs/{item[0].removeprefix('sha256:')}.tar", check)
 
 
 def _unmade(digest: str, sealed: LoggedEvent, history: History) -> bool:
@@ -154,7 +154,7 @@ def decisions_check(
         nonces.add(logged.decision.nonce)
         history.decisions[logged.id] = logged
 
-    _each(
+    each(
         content.of_type(EVENT_DECISION),
         lambda event: _envelope_name("decisions", event, "decision_id"),
         check,
@@ -177,7 +177,7 @@ def quorums_check(content: LogContent, history: History, people: People, trust: 
             policies.check(verified.pack.subject_text("project"), policy.tier, policy.quorum, item[1])
 
     sealed = [item for item in history.sealed.items() if item[0] in history.packs]
-    _each(sealed, lambda item: f"packs/{digest_hex(item[0])}.tar", check)
+    each(sealed, lambda item: f"packs/{digest_hex(item[0])}.tar", check)
     return sum(len(items) for items in policies.standings.values()), len(sealed)
 
 
@@ -201,8 +201,8 @@ def participants_check(content: LogContent, history: History) -> None:
             decider_apart(decision.person_id, history.participants.of_run(decision.change.run_id))
 
     sealed = [item for item in history.sealed.items() if item[0] in history.packs]
-    _each(sealed, lambda item: f"packs/{digest_hex(item[0])}.tar", excluded)
-    _each(history.decisions.values(), lambda logged: f"decision {logged.id[:80]!a}", apart)
+    each(sealed, lambda item: f"packs/{digest_hex(item[0])}.tar", excluded)
+    each(history.decisions.values(), lambda logged: f"decision {logged.id[:80]!a}", apart)
 
 
 def addenda_check(files: LogFiles, trust: Trust, content: LogContent, history: History) -> None:
@@ -221,7 +221,7 @@ def addenda_check(files: LogFiles, trust: Trust, content: LogContent, history: H
         addendum_id = event.text("addendum_id")
         history.addenda[addendum_id] = LoggedAddendum(addendum_id, addendum, event)
 
-    _each(
+    each(
         content.of_type(EVENT_ADDENDUM), lambda event: _envelope_name("addenda", event, "addendum_id"), check
     )
 
@@ -244,7 +244,7 @@ def merges_check(files: LogFiles, trust: Trust, content: LogContent, history: Hi
     runs = sorted(event.subject_id for event in events)
     if sorted(merge.run_id for merge in merges) != runs or len(by_run) != len(merges):
         raise RefusedError("index.merges", f"{INDEX} does not list exactly the merges of the log")
-    _each(
+    each(
         events,
         lambda event: f"run {event.subject_id[:80]!a}",
         lambda event: merge_check(by_run[event.subject_id], event, history),
@@ -271,7 +271,7 @@ def phases_check(
             complete.append(phase_id)
 
     proofs = proof_digests(content)
-    _each(proofs.items(), lambda item: f"phases/{item[0][:80]}.json", check)
+    each(proofs.items(), lambda item: f"phases/{item[0][:80]}.json", check)
     return len(proofs), len(complete)
 
 
@@ -391,7 +391,7 @@ def _envelope_name(directory: str, event: LoggedEvent, name: str) -> str:
     return f"{directory}/{event.text(name)}{ENVELOPE_SUFFIX}"
 
 
-def _each(items: Iterable[T], name: Callable[[T], str], check: Callable[[T], None]) -> None:
+def each(items: Iterable[T], name: Callable[[T], str], check: Callable[[T], None]) -> None:
     """Check all items, and refuse with the names of those that do not hold."""
     problems: list[str] = []
     reasons: set[str] = set()

@@ -33,6 +33,7 @@ from countersign_verify.log_files import (
     tiles_expect,
     trust_copy_check,
 )
+from countersign_verify.log_relaxed import relaxed_check
 from countersign_verify.log_walk import log_read
 from countersign_verify.merges import History, Merge
 from countersign_verify.notes import Checkpoint, OpenedNote
@@ -201,6 +202,11 @@ def _evidence(files: LogFiles, trust: Trust, content: LogContent, report: Report
         "participants",
         lambda: participants_check(content, history),
         lambda _: f"those of {len(history.participants.runs)} runs: every pack excludes them, none decided",
+    )
+    report.attempt(
+        "relaxed",
+        lambda: relaxed_check(content, history, people or People(), trust),
+        lambda found: f"{found} exceptions, each granted in the log; nobody decided on what they let pass",
     )
     report.attempt(
         "addenda",

@@ -19,6 +19,7 @@ from countersign_verify.log_events import LoggedEvent
 from countersign_verify.pack_facts import entries_read
 from countersign_verify.pack_verify import VerifiedPack, decision_bound
 from countersign_verify.participants import Participants
+from countersign_verify.relaxed import Relaxations
 from countersign_verify.together import apart_check, beside_check
 from countersign_verify.tree import (
     Commit,
@@ -118,6 +119,7 @@ class History:
         unmade: The event by which the key of a pack was destroyed, by the pack's digest.
         trials: The projects that began as a trial.
         participants: Who took part in which run.
+        relaxations: Which exceptions were granted, and which modes rules were given.
         windows: The break-glass windows, by id.
         under_glass: The window under which runs were merged without their quorum, by run.
         packs: The packs that hold, by digest.
@@ -133,6 +135,7 @@ class History:
     unmade: Mapping[str, LoggedEvent] = field(default_factory=dict)
     trials: frozenset[str] = frozenset()
     participants: Participants = field(default_factory=Participants)
+    relaxations: Relaxations = field(default_factory=Relaxations)
     windows: dict[str, Window] = field(default_factory=dict)
     under_glass: dict[str, str] = field(default_factory=dict)
     packs: dict[str, VerifiedPack] = field(default_factory=dict)

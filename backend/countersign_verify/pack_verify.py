@@ -19,6 +19,7 @@ from countersign_verify.pack_facts import (
     risk_check,
     statements_check,
 )
+from countersign_verify.relaxed_pack import PackRelaxed, relaxed_read
 from countersign_verify.report import Report
 from countersign_verify.trial import trial_read
 from countersign_verify.trust import Trust
@@ -35,6 +36,7 @@ class VerifiedPack:
 
     Attributes:
         trial: The branch of the trial that the pack belongs to; nothing where it is none.
+        relaxed: What it says of broken rules and exceptions; None for a pack of before this was told.
     """
 
     pack: Pack
@@ -43,6 +45,7 @@ class VerifiedPack:
     risk: RiskFacts
     policy: Policy
     trial: str
+    relaxed: PackRelaxed | None = None
 
     @property
     def passed(self) -> bool:
@@ -92,7 +95,9 @@ def pack_verify(file: Path, trust: Trust, report: Report) -> VerifiedPack | None
     if TRIAL in pack.subject:
         trial = report.attempt("trial", lambda: trial_read(pack.subject, _SUBJECT), trial_detail)
     exceptions = report.attempt(
-        "exceptions", lambda: exceptions_check(pack), lambda found: f"{found} in force, each bounded"
+        "exceptions",
+        lambda: (exceptions_check(pack), relaxed_read(pack)),
+        lambda found: f"{found[0]} in force, each bounded",
     )
     report.not_covered(
         "reports",
@@ -103,7 +108,7 @@ def pack_verify(file: Path, trust: Trust, report: Report) -> VerifiedPack | None
         return None
     if exceptions is None or trial is None:
         return None
-    return VerifiedPack(pack, change, gates, risk, policy, trial)
+    return VerifiedPack(pack, change, gates, risk, policy, trial, exceptions[1])
 
 
 def decisions_beside(file: Path) -> list[Path]:

@@ -82,6 +82,8 @@ MEMBER_RISK_INPUTS: Final = "risk/inputs.json"  # {factor: [input, ...]}
 MEMBER_TOGETHER: Final = "risk/together.json"  # optional: [{"run_id","pack","paths","inputs"}], by run
 MEMBER_ROLLBACK: Final = "rollback/plan.md"
 MEMBER_EXCEPTIONS: Final = "governance/exceptions.json"
+MEMBER_VIOLATIONS: Final = "governance/violations.json"  # [{"rule","version","blocking","exception",...}]
+STOPPED: Final = "stopped"  # in the policy: the rules that stop the change; older packs don't say
 
 STATEMENT_GATES: Final = "attestations/gates.dsse.json"
 STATEMENT_PROVENANCE: Final = "attestations/provenance.dsse.json"
@@ -144,6 +146,10 @@ EVENT_QUORUM_SET: Final = "quorum_policy.set"
 EVENT_TOKEN_ISSUED: Final = "token.issued"  # noqa: S105 - the name of an event
 EVENT_RUN_CREATED: Final = "run.created"
 EVENT_REQUESTED: Final = "approval.requested"
+EVENT_WAIVER_GRANTED: Final = "waiver.granted"
+EVENT_WAIVER_REVOKED: Final = "waiver.revoked"
+EVENT_RULE_MODE: Final = "rule.mode_changed"
+EVENT_RULES_SYNCED: Final = "rules.synced"
 
 EVENT_DATA: Final = {
     EVENT_PACK_SEALED: frozenset({"pack"}),
@@ -168,6 +174,10 @@ EVENT_DATA: Final = {
     EVENT_TOKEN_ISSUED: frozenset(),
     EVENT_RUN_CREATED: frozenset({"work_item_id", "prompters"}),
     EVENT_REQUESTED: frozenset({"about"}),
+    EVENT_WAIVER_GRANTED: frozenset({"rule", "run_id", "expires_at", "paths"}),
+    EVENT_WAIVER_REVOKED: frozenset(),
+    EVENT_RULE_MODE: frozenset({"version", "from", "to"}),
+    EVENT_RULES_SYNCED: frozenset({"rules"}),
     EVENT_MERGE_INTENDED: frozenset({"base_before", "merge_commit", "result_tree", "state_commit", "tag"}),
     EVENT_MERGED: frozenset(
         {

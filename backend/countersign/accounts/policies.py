@@ -25,10 +25,10 @@ ROLES: dict[str, tuple[str, str]] = {
 
 Action = Literal[
     "project.write", "plan.write", "session.write", "run.write", "decision.write", "comment.write",
-    "slot.keep", "governance.write", "quorum.propose", "quorum.confirm", "quorum.withdraw", "export.write",
-    "account.write", "absence.write", "credential.confirm", "credential.revoke", "evidence.shred",
-    "person.erase", "break_glass.open", "break_glass.review", "retention.read", "retention.clean",
-    "audit.read", "read",
+    "slot.keep", "governance.write", "exception.write", "quorum.propose", "quorum.confirm", "quorum.withdraw",
+    "export.write", "account.write", "absence.write", "credential.confirm", "credential.revoke",
+    "evidence.shred", "person.erase", "break_glass.open", "break_glass.review", "retention.read",
+    "retention.clean", "audit.read", "read",
 ]  # fmt: skip
 
 PERMISSIONS: dict[Action, frozenset[str]] = {
@@ -41,6 +41,7 @@ PERMISSIONS: dict[Action, frozenset[str]] = {
     # The base stays while the board decides: who decides asks for it, or whoever keeps order.
     "slot.keep": frozenset({"director", "cab_member", "security_reviewer", "admin"}),
     "governance.write": frozenset({"admin"}),
+    "exception.write": frozenset({"security_reviewer"}),
     # Asking for fewer people takes one who administers and one who decides.
     "quorum.propose": frozenset({"admin"}),
     "quorum.confirm": frozenset({"director", "cab_member", "security_reviewer"}),

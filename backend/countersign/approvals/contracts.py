@@ -51,6 +51,8 @@ class PolicySnapshot:
 
     Attributes:
         trial: the branch of the trial, where one person decides alone.
+        stopped: the rules that block it, each with the paths that show how it was broken.
+        exceptions: ids of the exceptions without which it would be blocked.
     """
 
     tier: str
@@ -59,6 +61,8 @@ class PolicySnapshot:
     blocked: bool
     passkey: bool = False
     trial: str = ""
+    stopped: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    exceptions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

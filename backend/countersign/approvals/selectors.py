@@ -87,6 +87,8 @@ def request_data(row: ApprovalRequest) -> RequestData:
             blocked=row.policy["blocked"],
             passkey=row.policy.get("passkey", False),
             trial=row.policy.get("trial", ""),
+            stopped=tuple((item["rule"], tuple(item["paths"])) for item in row.policy.get("stopped", ())),
+            exceptions=tuple(row.policy.get("exceptions", ())),
         ),
         binding=ChangeBinding(**row.binding) if row.binding else None,
         excluded=tuple(row.excluded),

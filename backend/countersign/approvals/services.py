@@ -113,6 +113,8 @@ def request_open(  # noqa: PLR0913 - what a decision is bound to, each part by n
             "blocked": policy.blocked,
             "passkey": policy.passkey,
             "trial": policy.trial,
+            "stopped": [{"rule": rule, "paths": list(paths)} for rule, paths in policy.stopped],
+            "exceptions": list(policy.exceptions),
         },
         binding=binding.as_json() if binding else None,
         excluded=sorted(excluded),

@@ -118,10 +118,17 @@ def _waiver_of(
     if rule.core or at is None:
         return None
     for waiver in waivers:
-        covers = not waiver.paths or (bool(paths) and set(paths) <= set(paths_under(paths, waiver.paths)))
-        if waiver.rule == rule.code and waiver.expires_at > at and covers:
+        if waiver.expires_at > at and waiver_covers(waiver, rule.code, paths):
             return waiver.id
     return None
+
+
+def waiver_covers(waiver: WaiverData, rule: str, paths: tuple[str, ...]) -> bool:
+    """Say whether an exception is from this rule, and for all paths that show how it was broken."""
+    everywhere = not waiver.paths
+    return waiver.rule == rule and (
+        everywhere or (bool(paths) and set(paths) <= set(paths_under(paths, waiver.paths)))
+    )
 
 
 def change_evaluate(

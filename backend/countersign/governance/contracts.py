@@ -231,7 +231,15 @@ class ChangeFacts:
 
 @dataclass(frozen=True, slots=True)
 class WaiverData:
-    """A granted exception from one rule."""
+    """A granted exception from one rule.
+
+    Attributes:
+        run_id: the run whose change it was made for; nothing where it is for every change.
+        paths: where it applies; nothing for everywhere.
+        reviewer: the account that granted it.
+        reviewer_person: the person whose account it is.
+        revoked_at: when it was ended early.
+    """
 
     id: str
     rule: str
@@ -241,6 +249,11 @@ class WaiverData:
     compensating_controls: tuple[str, ...]
     expires_at: datetime
     reviewer: str
+    granted_at: datetime
+    reviewer_person: str = ""
+    revoked_at: datetime | None = None
+    revoked_by: str = ""
+    revoke_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

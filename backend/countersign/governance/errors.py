@@ -66,6 +66,24 @@ class WaiverInvalid(InvalidInput):
     code = "waiver_invalid"
 
 
+class ReasonMissing(InvalidInput):
+    """What weakens or strengthens a rule needs a reason."""
+
+    code = "reason_missing"
+
+
+class WaiverNotFound(NotFound):
+    """There is no such exception."""
+
+    code = "waiver_not_found"
+
+
+class WaiverEnded(Conflict):
+    """The exception has ended already."""
+
+    code = "waiver_ended"
+
+
 class QuorumPolicyInvalid(InvalidInput):
     """A quorum policy asks for nobody, for roles that decide nothing, or lets the CAB go."""
 

@@ -13,6 +13,7 @@ from countersign.governance.contracts import Authority, RuleMode
 
 # Django looks for a room's models here and nowhere else.
 from countersign.governance.quorum_models import QuorumPolicy, QuorumPolicyState
+from countersign.governance.waiver_models import Waiver, WaiverRevocation
 
 __all__ = [
     "Document",
@@ -22,6 +23,7 @@ __all__ = [
     "RuleSet",
     "Violation",
     "Waiver",
+    "WaiverRevocation",
 ]
 
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
@@ -149,34 +151,3 @@ class Violation(models.Model):
     def __str__(self) -> str:
         """Name the violation."""
         return f"{self.rule_code}: {self.what}"
-
-
-class Waiver(models.Model):
-    """An exception from one rule: it ends, it is compensated, and a security reviewer granted it."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    rule_code = models.CharField(max_length=80)
-    run_id = models.UUIDField(null=True)
-    paths = models.JSONField(default=list)
-    reason = models.TextField()
-    compensating_controls = models.JSONField()
-    expires_at = models.DateTimeField()
-    reviewer_id = models.CharField(max_length=100)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        """The newest first."""
-
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(expires_at__gt=models.F("created_at")), name="governance_waiver_expires"
-            ),
-            models.CheckConstraint(
-                condition=~Q(compensating_controls=[]), name="governance_waiver_is_compensated"
-            ),
-        ]
-        indexes: ClassVar = [models.Index(fields=["rule_code", "expires_at"], name="governance_waiver_rule")]
-
-    def __str__(self) -> str:
-        """Name the waiver."""
-        return f"{self.rule_code} until {self.expires_at:%Y-%m-%d}"

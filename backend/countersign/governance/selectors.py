@@ -21,7 +21,8 @@ from countersign.governance.contracts import (
 )
 from countersign.governance.errors import NoRules, RuleNotFound, RuleSetNotFound
 from countersign.governance.forms import rule_load, ruleset_make
-from countersign.governance.models import Document, Rule, RuleSet, Violation, Waiver
+from countersign.governance.models import Document, Rule, RuleSet, Violation
+from countersign.governance.waiver_models import Waiver
 from countersign.shared.clock import now
 
 if TYPE_CHECKING:
@@ -205,12 +206,24 @@ def waivers_in_force(
     """
     require(actor, "read")
     concerned = Q(run_id__isnull=True) | Q(run_id=run_id) if run_id else Q(run_id__isnull=True)
-    rows = Waiver.objects.filter(concerned, expires_at__gt=at or now()).order_by("expires_at")
+    rows = Waiver.objects.filter(concerned, expires_at__gt=at or now(), revocation__isnull=True)
+    return tuple(waiver_data(row) for row in rows.select_related("revocation").order_by("expires_at"))
+
+
+def waiver_list(actor: Actor) -> tuple[WaiverData, ...]:
+    """Return all exceptions, also those that have ended, the newest first.
+
+    Raises:
+        PermissionDenied: the actor may not read.
+    """
+    require(actor, "read")
+    rows = Waiver.objects.select_related("revocation").order_by("-created_at")
     return tuple(waiver_data(row) for row in rows)
 
 
 def waiver_data(row: Waiver) -> WaiverData:
     """Turn a row into what other rooms see."""
+    ended = getattr(row, "revocation", None)
     return WaiverData(
         id=str(row.id),
         rule=row.rule_code,
@@ -220,4 +233,9 @@ def waiver_data(row: Waiver) -> WaiverData:
         compensating_controls=tuple(row.compensating_controls),
         expires_at=row.expires_at,
         reviewer=row.reviewer_id,
+        granted_at=row.created_at,
+        reviewer_person=str(row.reviewer_person) if row.reviewer_person else "",
+        revoked_at=ended.created_at if ended else None,
+        revoked_by=str(ended.revoked_by) if ended and ended.revoked_by else "",
+        revoke_reason=ended.reason if ended else "",
     )

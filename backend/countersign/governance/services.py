@@ -1,4 +1,4 @@
-"""Changing rules: syncing them, freezing them, recording what was broken, granting exceptions."""
+"""Changing rules: syncing them, freezing them, recording what was broken."""
 
 from __future__ import annotations
 
@@ -15,29 +15,25 @@ from countersign.governance.contracts import RuleMode, RuleSetData, SyncResult
 from countersign.governance.core import CORE_RULES, core_offences
 from countersign.governance.errors import (
     GovernanceCoreProtected,
+    ReasonMissing,
     RuleNotFound,
-    WaiverInvalid,
 )
 from countersign.governance.forms import ruleset_dump
-from countersign.governance.models import Document, Rule, RuleSet, Violation, Waiver
+from countersign.governance.models import Document, Rule, RuleSet, Violation
 from countersign.governance.rulebook import Rulebook, rulebook_parse
 from countersign.governance.selectors import (
     documents_newest,
     rule_data,
     rules_newest,
     rules_resolved,
-    waiver_data,
 )
 from countersign.jobs.services import lease_check
-from countersign.shared.clock import isoformat, now
-from countersign.shared.errors import PermissionDenied
 from countersign_verify.canonical import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
-    from countersign.governance.contracts import RuleConflict, RuleData, ViolationData, WaiverData
+    from countersign.governance.contracts import RuleConflict, RuleData, ViolationData
     from countersign.governance.rulebook import RuleEntry
     from countersign.jobs.contracts import Lease
     from countersign.shared.actor import Actor
@@ -96,7 +92,11 @@ def _rules_store(*, actor: Actor, book: Rulebook) -> SyncResult:
             actor=actor,
             type="rules.synced",
             subject=("rulebook", digest_of(book.model_dump(by_alias=True))),
-            data={"documents": sorted(new_documents), "rules": sorted(new_rules)},
+            data={
+                "documents": sorted(new_documents),
+                "rules": sorted(new_rules),
+                "versions": {row.code: {"version": row.version, "mode": row.mode} for row in rows},
+            },
         )
     unchanged = len(book.rules) + len(book.documents) - len(new_documents) - len(written & set(new_rules))
     return SyncResult(
@@ -193,11 +193,15 @@ def rule_mode_set(*, actor: Actor, code: str, mode: RuleMode, reason: str) -> Ru
 
     Raises:
         PermissionDenied: the actor may not change rules.
+        ReasonMissing: no reason was given.
         RuleNotFound: there is no such rule.
         GovernanceCoreProtected: the rule belongs to the governance core and the mode is weaker than enforce;
             the attempt is recorded.
     """
     require(actor, "governance.write")
+    if not reason.strip():
+        message = "say why the rule gets another mode"
+        raise ReasonMissing(message, code=code)
     if code in CORE_RULES and mode is not RuleMode.ENFORCE:
         _core_refuse(actor=actor, codes=(code,), attempt=f"set the mode of a rule to '{mode.value}'")
     return _rule_mode_store(actor=actor, code=code, mode=mode, reason=reason)
@@ -322,62 +326,3 @@ def violations_record(
             },
         )
     return len(stored)
-
-
-@transaction.atomic(durable=True)
-def waiver_grant(
-    *,
-    actor: Actor,
-    rule: str,
-    reason: str,
-    compensating_controls: tuple[str, ...],
-    expires_at: datetime,
-    run_id: str | None = None,
-    paths: tuple[str, ...] = (),
-) -> WaiverData:
-    """Grant an exception from a rule.
-
-    Raises:
-        PermissionDenied: the actor is not a security reviewer.
-        RuleNotFound: there is no such rule.
-        WaiverInvalid: it has no reason, no compensating control, no end, or is about the governance core.
-    """
-    if not actor.has_role("security_reviewer"):
-        message = "an exception needs a security reviewer"
-        raise PermissionDenied(message)
-    if rule not in rules_newest():
-        message = f"there is no rule '{rule}'"
-        raise RuleNotFound(message, code=rule)
-    controls = tuple(control.strip() for control in compensating_controls if control.strip())
-    _waiver_check(rule=rule, reason=reason, controls=controls, expires_at=expires_at)
-    waiver = Waiver.objects.create(
-        rule_code=rule,
-        run_id=run_id,
-        paths=list(paths),
-        reason=reason.strip(),
-        compensating_controls=list(controls),
-        expires_at=expires_at,
-        reviewer_id=actor.id,
-    )
-    record(
-        actor=actor,
-        type="waiver.granted",
-        subject=("waiver", str(waiver.id)),
-        data={"rule": rule, "run_id": run_id, "expires_at": isoformat(expires_at), "paths": list(paths)},
-    )
-    return waiver_data(waiver)
-
-
-def _waiver_check(*, rule: str, reason: str, controls: tuple[str, ...], expires_at: datetime) -> None:
-    if rule in CORE_RULES:
-        message = f"'{rule}' belongs to the governance core, which knows no exceptions"
-        raise WaiverInvalid(message, rule=rule)
-    if not reason.strip():
-        message = "an exception needs a reason"
-        raise WaiverInvalid(message, rule=rule)
-    if not controls:
-        message = "an exception needs at least one compensating control"
-        raise WaiverInvalid(message, rule=rule)
-    if expires_at.tzinfo is None or expires_at <= now():
-        message = "an exception needs an end, with a time zone, in the future"
-        raise WaiverInvalid(message, rule=rule)

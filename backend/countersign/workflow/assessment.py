@@ -175,5 +175,7 @@ def change_assess(
         ),
         blocked=decided.blocked,
         passkey=passkey_wanted(project, decided.tier),
+        stopped=tuple((item.rule, item.paths) for item in violations if item.blocking),
+        exceptions=tuple(sorted({item.waived_by for item in violations if item.waived_by})),
     )
     return Assessment(facts, violations, inputs, score, unknown, trial_policy(project, policy))

@@ -14,6 +14,7 @@ from countersign.evidence.masking import diff_mask
 from countersign.evidence.sealing import addendum_digest, addendum_sign, gate_summaries
 from countersign.evidence.services import addendum_record
 from countersign.gates.configuration import gate_configuration_paths
+from countersign.governance.selectors import ruleset_get
 from countersign.runs.selectors import merges_of_project, run_get
 from countersign.sandbox.errors import RepositoryInvalid
 from countersign.shared.clocks import moment_agreed
@@ -22,6 +23,7 @@ from countersign.workflow.assessment import GATES, gates_check
 from countersign.workflow.change import FrozenChange, change_freeze, change_message, repository_of
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.intents import IntentForged, intent_logged
+from countersign.workflow.relaxing import relaxations_signed, relaxers_of
 from countersign.workflow.sealing import assessment_of, frozen_change, gate_evidence
 from countersign.workflow.standing import carry_over_hindrance, moved_why
 from countersign.workflow.together import beside_sealed
@@ -131,7 +133,9 @@ def carry_over_judge(
     reports: Reports = kept or gates_check(project, moved, target_rules=item.rules)
     _gates_pass(reports, key)
     judged = partial(assessment_of, project, run, reports=reports, beside=beside_sealed(run))
-    score = _score_check(judged(change=moved), request)
+    assessment = judged(change=moved)
+    score = _score_check(assessment, request)
+    _relaxed_check(run, assessment, request)
     union_score = _union_check(project, run, moved, steps=steps, judged=judged, request=request)
     predicate: dict[str, JSON] = {
         "v": 1,
@@ -268,6 +272,21 @@ def _score_check(assessment: Assessment, request: RequestData) -> int:
         message = f"on the new base the score is {assessment.score} and the quorum is another"
         raise CarryOverRefused(message)
     return assessment.score
+
+
+def _relaxed_check(run: RunData, assessment: Assessment, request: RequestData) -> None:
+    """No rule stops it that did not before, and nobody let it pass there who could have decided."""
+    if assessment.policy.blocked and not request.policy.blocked:
+        rules = ", ".join(rule for rule, _ in assessment.policy.stopped)
+        message = f"on the new base it breaks what it did not break before: {rules}"
+        raise CarryOverRefused(message)
+    ruleset = ruleset_get(actor=EXECUTOR, digest=run.ruleset_digest)
+    relaxers = relaxers_of(run.id, ruleset, assessment.violations, relaxations_signed())
+    if set(assessment.policy.exceptions) - set(request.policy.exceptions) or relaxers.keys() - set(
+        request.excluded
+    ):
+        message = "on the new base an exception or a weakened rule lets it pass that did not before"
+        raise CarryOverRefused(message)
 
 
 def _union_check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from countersign.approvals.contracts import ChangeBinding
@@ -14,7 +15,7 @@ from countersign.gates.contracts import GateResultData
 from countersign.governance.contracts import HistoryFacts
 from countersign.governance.forms import ruleset_dump
 from countersign.governance.quorums import quorum_in_force
-from countersign.governance.selectors import ruleset_get, waivers_in_force
+from countersign.governance.selectors import ruleset_get
 from countersign.governance.services import violations_record
 from countersign.plans.selectors import work_item_get
 from countersign.projects.selectors import project_get
@@ -29,13 +30,21 @@ from countersign.workflow.change import FrozenChange, repository_of
 from countersign.workflow.deadlines import decision_time
 from countersign.workflow.executor import EXECUTOR
 from countersign.workflow.naming import merge_tag
+from countersign.workflow.relaxing import (
+    exceptions_in_force,
+    exceptions_told,
+    relaxations_signed,
+    relaxers_of,
+)
 from countersign.workflow.together import beside_now, session_mates
 from countersign_verify.canonical import canonical_bytes
 from countersign_verify.risk import CAB_ABOVE
+from countersign_verify.vocabulary import STOPPED
 
 if TYPE_CHECKING:
     from countersign.evidence.contracts import BesideEvidence
     from countersign.gates.contracts import GateReport
+    from countersign.governance.contracts import WaiverData
     from countersign.plans.contracts import WorkItemData
     from countersign.projects.contracts import ProjectData
     from countersign.runs.contracts import RunData
@@ -89,8 +98,14 @@ def assessment_of(
     reports: tuple[GateReport, ...] | tuple[GateResultData, ...],
     *,
     beside: tuple[BesideEvidence, ...],
+    waivers: tuple[WaiverData, ...] | None = None,
 ) -> Assessment:
-    """Judge a run's change, on its own base or on a moved one, by the rules that the run was frozen with."""
+    """Judge a run's change, on its own base or on a moved one, by the rules that the run was frozen with.
+
+    Raises:
+        LogDamaged: the tables of the log are not what was signed.
+        RulesUnlogged: the log tells of an exception or a mode that can't be.
+    """
     item = work_item_get(actor=EXECUTOR, work_item_id=run.work_item_id)
     return change_assess(
         project,
@@ -98,7 +113,7 @@ def assessment_of(
         reports=reports,
         circumstance=circumstance_of(run, item),
         ruleset=ruleset_get(actor=EXECUTOR, digest=run.ruleset_digest),
-        waivers=waivers_in_force(actor=EXECUTOR, run_id=run.id),
+        waivers=exceptions_in_force(run.id) if waivers is None else waivers,
         moment=run.created_at,
         beside=beside,
         quorums=quorum_in_force(project_id=project.id),
@@ -130,9 +145,19 @@ def request_for_change(
     change = frozen_change(project, run)
     counted = beside_now(run)
     beside = tuple(evidence for _, evidence in counted)
-    assessment = assessment_of(project, run, change, reports, beside=beside)
+    relaxations = relaxations_signed()
+    held = exceptions_in_force(run.id, relaxations)
+    assessment = assessment_of(project, run, change, reports, beside=beside, waivers=held)
+    ruleset = ruleset_get(actor=EXECUTOR, digest=run.ruleset_digest)
+    relaxers = relaxers_of(run.id, ruleset, assessment.violations, relaxations)
+    excluded = frozenset(run.participants) | relaxers.keys()
     violations_record(actor=EXECUTOR, lease=context.lease, run_id=run.id, violations=assessment.violations)
-    sealed = pack_store(_contents(project, run, change, reports, assessment, beside=beside), actor=EXECUTOR)
+    contents = replace(
+        _contents(project, run, change, reports, assessment, beside=beside),
+        excluded=tuple(sorted(excluded)),
+        exceptions=exceptions_told(run.id, held, assessment.violations),
+    )
+    sealed = pack_store(contents, actor=EXECUTOR)
     pack_record(actor=EXECUTOR, lease=context.lease, run_id=run.id, revision=run.revision, sealed=sealed)
     request = request_open(
         actor=EXECUTOR,
@@ -151,7 +176,7 @@ def request_for_change(
             score=assessment.score,
             ruleset_digest=run.ruleset_digest,
         ),
-        excluded=frozenset(run.participants),
+        excluded=excluded,
         carry_over_allowed=_carry_over_allowed(project, assessment),
         time=decision_time(project),
     )
@@ -231,7 +256,15 @@ def _contents(
         ruleset=canonical_bytes(ruleset_dump(ruleset.rules)),
         ruleset_digest=ruleset.digest,
         violations=tuple(
-            {"rule": item.rule, "text": item.text, "blocking": item.blocking}
+            {
+                "rule": item.rule,
+                "version": item.rule_version,
+                "mode": item.mode,
+                "text": item.text,
+                "blocking": item.blocking,
+                "paths": list(item.paths),
+                "exception": item.waived_by,
+            }
             for item in assessment.violations
         ),
         risk_inputs={name: tuple(inputs) for name, inputs in assessment.inputs.items()},
@@ -242,21 +275,14 @@ def _contents(
             "reasons": [dict(reason) for reason in assessment.policy.reasons],
             "blocked": assessment.policy.blocked,
             "passkey": assessment.policy.passkey,
+            STOPPED: [{"rule": rule, "paths": list(paths)} for rule, paths in assessment.policy.stopped],
         },
         rollback=rollback_plan(run),
         rollout=rollout_plan(project, run),
         environment=environment.requirements if environment else (),
         environment_digest=environment.digest if environment else f"sha256:{'0' * 64}",
         dependency_change=assessment.facts.dependency_change,
-        exceptions=tuple(
-            {
-                "rule": waiver.rule,
-                "expires_at": waiver.expires_at.isoformat(),
-                "compensating_controls": list(waiver.compensating_controls),
-                "reviewer": waiver.reviewer,
-            }
-            for waiver in waivers_in_force(actor=EXECUTOR, run_id=run.id)
-        ),
+        exceptions=(),
         excluded=run.participants,
         started_at=run.created_at,
         finished_at=run.updated_at,

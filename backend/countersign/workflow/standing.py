@@ -16,6 +16,7 @@ from countersign.runs.queue import standings_of
 from countersign.runs.selectors import run_get
 from countersign.shared.errors import Conflict
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.relaxing import exceptions_moved
 
 if TYPE_CHECKING:
     from countersign.approvals.contracts import RequestData
@@ -57,7 +58,7 @@ def moved_why(run: RunData, request: RequestData) -> str:
     recorded = (run.pack_digest, run.base_commit, run.result_tree, run.score)
     if recorded != (binding.manifest_digest, binding.base_commit, binding.result_tree, binding.score):
         return "what is recorded of the change is not what the request is bound to"
-    return role_lost_why(request)
+    return role_lost_why(request) or exceptions_moved(run.id, request.policy)
 
 
 def role_lost_why(request: RequestData) -> str:

@@ -22,6 +22,7 @@ from countersign.workflow.logged import (
     sealed_logged,
     standing_read,
 )
+from countersign.workflow.relaxing import relaxations_logged
 from countersign.workflow.trust import trust_current
 from countersign_verify.break_glass import window_project_check
 from countersign_verify.canonical import canonical_object, digest_of
@@ -33,6 +34,7 @@ from countersign_verify.pack_facts import gate_reports
 from countersign_verify.pack_verify import VerifiedPack, decision_bound, pack_verify
 from countersign_verify.participants import HAD_MADE, decider_apart, pack_excludes
 from countersign_verify.phases import merged_runs, proof_unsigned
+from countersign_verify.relaxed import late_grants, relaxers_excluded
 from countersign_verify.report import Report
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from countersign_verify.canonical import Json
     from countersign_verify.merges import LoggedDecision
     from countersign_verify.pack import Pack
+    from countersign_verify.relaxed import Relaxations
     from countersign_verify.trust import Trust
 
 SIGN_OFF = (("director", 1),)
@@ -173,11 +176,15 @@ def _approvals_check(request: RequestData, verified: VerifiedPack, trust: Trust)
     approvals = decisions_logged(request, trust, standing)
     participants = participants_logged(run_id)
     pack_excludes(run_id, _excluded(verified), participants)
+    relaxations = _relaxations(verified)
     if not verified.trial:
         _quorum_policy_check(verified, standing)
     approvals_bound_check(approvals, request, verified, standing)
     for logged in [] if verified.trial else approvals:
         decider_apart(logged.decision.person_id, participants.of_run(run_id))
+        decider_apart(
+            logged.decision.person_id, relaxations.relaxers(run_id, verified.relaxed, logged.event.index)
+        )
 
 
 def approvals_bound_check(
@@ -196,6 +203,22 @@ def approvals_bound_check(
     for name in windows:
         window_project_check(standing.windows[name], verified.pack.subject_text("project"))
     approvals_check(approvals, verified, under_glass=bool(windows))
+
+
+def _relaxations(verified: VerifiedPack) -> Relaxations:
+    """What the log tells of exceptions and rules; the pack must bear it out and exclude who let it pass."""
+    relaxations, relaxed = relaxations_logged(), verified.relaxed
+    run_id = verified.pack.subject_text("run_id")
+    if relaxed is not None:
+        sealed = sealed_logged(run_id, verified.pack.digest)
+        relaxations.pack_check(run_id, relaxed, sealed)
+        relaxers_excluded(
+            _excluded(verified),
+            relaxations.relaxers(run_id, relaxed, sealed.index),
+            late_grants(relaxations, run_id, relaxed, sealed),
+        )
+        relaxations.held_check(relaxed)
+    return relaxations
 
 
 def _quorum_policy_check(verified: VerifiedPack, standing: Standing) -> None:

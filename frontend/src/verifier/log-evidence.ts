@@ -326,7 +326,7 @@ export function envelopeName(directory: string, event: LoggedEvent, name: string
 }
 
 /** Check all items, and refuse with the names of those that do not hold. */
-async function each<T>(
+export async function each<T>(
   items: Iterable<T>,
   name: (item: T) => string,
   check: (item: T) => void | Promise<void>,

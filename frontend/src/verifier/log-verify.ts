@@ -29,6 +29,7 @@ import {
   trustCopyCheck,
 } from "./log-files";
 import { Clock } from "./log-clock";
+import { relaxedCheck } from "./log-relaxed";
 import { logRead, type Progress } from "./log-walk";
 import type { Bytes } from "./bytes";
 import type { Merge } from "./merges";
@@ -196,6 +197,11 @@ async function evidenceAttempt(files: LogFiles, trust: Trust, content: LogConten
     "participants",
     () => participantsCheck(content, history),
     () => `those of ${history.participants.count} runs: every pack excludes them, none decided`,
+  );
+  await report.attempt(
+    "relaxed",
+    () => relaxedCheck(content, history, people, trust),
+    (found) => `${found} exceptions, each granted in the log; nobody decided on what they let pass`,
   );
   await report.attempt(
     "addenda",

@@ -15,6 +15,7 @@ import {
   type RiskFacts,
   statementsCheck,
 } from "./pack-facts";
+import { type PackRelaxed, relaxedRead } from "./relaxed-pack";
 import type { Report } from "./report";
 import type { Source } from "./source";
 import { trialRead } from "./trial";
@@ -37,6 +38,8 @@ export interface VerifiedPack {
   readonly passed: boolean;
   /** The branch of the trial that the pack belongs to; nothing where it is none. */
   readonly trial: string;
+  /** What it says of broken rules and exceptions; undefined for a pack of before this was told. */
+  readonly relaxed: PackRelaxed | undefined;
 }
 
 /** Check a pack by itself; gives what it says, or undefined when a check failed. */
@@ -73,8 +76,8 @@ export async function packVerify(source: Source, trust: Trust, report: Report): 
   if (pack.subject.has(TRIAL)) trial = await report.attempt("trial", () => trialRead(pack.subject, SUBJECT), trialDetail);
   const exceptions = await report.attempt(
     "exceptions",
-    () => exceptionsCheck(pack),
-    (found) => `${found} in force, each bounded`,
+    async () => ({ count: await exceptionsCheck(pack), relaxed: await relaxedRead(pack) }),
+    ({ count }) => `${count} in force, each bounded`,
   );
   report.notCovered(
     "reports",
@@ -84,7 +87,7 @@ export async function packVerify(source: Source, trust: Trust, report: Report): 
   if (change === undefined || gates === undefined || risk === undefined) return undefined;
   if (policy === undefined || exceptions === undefined || trial === undefined) return undefined;
   const passed = [...gates.values()].every((status) => status === PASS);
-  return { pack, change, gates, risk, policy, passed, trial };
+  return { pack, change, gates, risk, policy, passed, trial, relaxed: exceptions.relaxed };
 }
 
 /** Check the decisions on a pack, as far as this is possible without the log. */

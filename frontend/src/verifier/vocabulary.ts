@@ -71,6 +71,9 @@ export const MEMBER_RISK_INPUTS = "risk/inputs.json";
 export const MEMBER_TOGETHER = "risk/together.json";
 export const MEMBER_ROLLBACK = "rollback/plan.md";
 export const MEMBER_EXCEPTIONS = "governance/exceptions.json";
+export const MEMBER_VIOLATIONS = "governance/violations.json";
+/** In the policy: the rules that stop the change; older packs don't say. */
+export const STOPPED = "stopped";
 
 export const STATEMENT_GATES = "attestations/gates.dsse.json";
 export const STATEMENT_PROVENANCE = "attestations/provenance.dsse.json";
@@ -146,6 +149,10 @@ export const EVENT = {
   tokenIssued: "token.issued",
   runCreated: "run.created",
   requested: "approval.requested",
+  waiverGranted: "waiver.granted",
+  waiverRevoked: "waiver.revoked",
+  ruleMode: "rule.mode_changed",
+  rulesSynced: "rules.synced",
 } as const;
 
 /** Events that files of an export are held against, and the data they must carry. */
@@ -172,6 +179,10 @@ export const EVENT_DATA: ReadonlyMap<string, readonly string[]> = new Map<string
   [EVENT.tokenIssued, []],
   [EVENT.runCreated, ["work_item_id", "prompters"]],
   [EVENT.requested, ["about"]],
+  [EVENT.waiverGranted, ["rule", "run_id", "expires_at", "paths"]],
+  [EVENT.waiverRevoked, []],
+  [EVENT.ruleMode, ["version", "from", "to"]],
+  [EVENT.rulesSynced, ["rules"]],
   [EVENT.mergeIntended, ["base_before", "merge_commit", "result_tree", "state_commit", "tag"]],
   [
     EVENT.merged,

@@ -61,6 +61,7 @@ def test_sound_export_holds_and_names_every_check(sound: Path) -> None:
         "quorums",
         "decisions",
         "participants",
+        "relaxed",
         "addenda",
         "merges",
         "phases",

@@ -14,7 +14,15 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def waiver(code: str, *, days: int = 1, paths: tuple[str, ...] = ()) -> WaiverData:
     return WaiverData(
-        "8f0c", code, None, paths, "because", ("a second look",), NOW + timedelta(days=days), "u-reviewer"
+        "8f0c",
+        code,
+        None,
+        paths,
+        "because",
+        ("a second look",),
+        NOW + timedelta(days=days),
+        "u-reviewer",
+        NOW,
     )
 
 

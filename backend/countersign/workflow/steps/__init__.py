@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from countersign.shared.errors import NotFound
 from countersign.workflow.steps import (
     decision,
+    exception,
     expired,
     export,
     project,
@@ -32,6 +33,7 @@ _WORKFLOWS: dict[str, Workflow] = {
         unmade.WORKFLOW,
         queue.WORKFLOW,
         expired.WORKFLOW,
+        exception.WORKFLOW,
     )
 }
 

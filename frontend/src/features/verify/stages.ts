@@ -12,7 +12,7 @@ const STAGES: readonly (readonly [title: string, checks: readonly string[]])[] =
   ["Gates and risk", ["gates", "risk", "policy", "exceptions"]],
   ["Evidence packs", ["packs", "unmade"]],
   ["People and rules", ["people", "roles", "quorums", "break-glass"]],
-  ["Decisions", ["decisions", "decision", "log", "participants"]],
+  ["Decisions", ["decisions", "decision", "log", "participants", "relaxed"]],
   ["Merges", ["addenda", "merges", "repository"]],
   ["Phases", ["phases"]],
 ];
