@@ -28,12 +28,10 @@ from countersign.workflow.trial import TrialMoved, target_require
 from countersign.workflow.verification import approvals_bound_check
 from countersign_verify.errors import RefusedError
 from tests.unit.approvals.machine.carrying import Carrying
-from tests.unit.approvals.machine.glass import Glass
-from tests.unit.approvals.machine.insider import Insider
 from tests.unit.approvals.machine.model import DECIDED, TRIAL
 from tests.unit.approvals.machine.passkeys import Passkeys
 from tests.unit.approvals.machine.people import People
-from tests.unit.approvals.machine.standing import Standing
+from tests.unit.approvals.machine.stories import Stories
 from tests.unit.approvals.samples import Requests, verified
 from tests.unit.audit.roles import sequence_all
 from tests.unit.runs.samples import lease_take, project_make
@@ -41,15 +39,16 @@ from tests.unit.runs.samples import lease_take, project_make
 if TYPE_CHECKING:
     from countersign.approvals.contracts import RequestData
     from countersign.shared.actor import Actor
+    from countersign.workflow.logged import Standing
     from tests.unit.approvals.machine.model import Waiting
 
 # A busy machine takes long, and a limit that ends it midway looks like a decision that went differently.
 pytestmark = pytest.mark.timeout(3600)
-PROFILES = {"nightly": (330, 50)}
+PROFILES = {"nightly": (30, 50)}
 SHORT = (10, 30)
 
 
-class DecisionMachine(Insider, Standing, Passkeys, Glass, Carrying):
+class DecisionMachine(Stories, Passkeys, Carrying):
     """All of it together."""
 
     def teardown(self) -> None:
@@ -57,10 +56,15 @@ class DecisionMachine(Insider, Standing, Passkeys, Glass, Carrying):
         if not hasattr(self, "made"):
             return
         sequence_all()
+        standing = standing_read(self.trust)
         for made, waiting in zip(self.made, self.model, strict=True):
             row = self.requests.get(made)
             merges = waiting.mergeable(self.people.still, self.window)
-            assert self._would_merge(row, made, waiting) == merges, (row, waiting, self.window)
+            assert self._would_merge(row, standing, self.pack(made, waiting), waiting) == merges, (
+                row,
+                waiting,
+                self.window,
+            )
             self.outcomes["merge" if merges else "no merge"] += 1
             jobs = Job.objects.filter(dedupe_key=f"decision.execute:{made.id}").count()
             assert jobs <= 1
@@ -71,13 +75,11 @@ class DecisionMachine(Insider, Standing, Passkeys, Glass, Carrying):
         nonces = Counter(Decision.objects.values_list("nonce", flat=True))
         assert max(nonces.values(), default=1) == 1
 
-    def _would_merge(self, row: RequestData, made: RequestData, waiting: Waiting) -> bool:
+    def _would_merge(self, row: RequestData, standing: Standing, pack: Any, waiting: Waiting) -> bool:  # noqa: ANN401 - see ``pack``
         """Ask what the executor asks before a merge, with the pack as it was sealed; a moved base as well."""
         if row.state == "void" or merge_deadline(row) <= now() or role_lost_why(row):
             return False
-        pack = self.pack(made, waiting)
         try:
-            standing = standing_read(self.trust)
             approvals_bound_check(decisions_logged(row, self.trust, standing), row, pack, standing)
         except RefusedError:
             return False

@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from countersign.approvals.errors import RequestNotPending
 from countersign.approvals.services import request_void
@@ -47,11 +47,10 @@ class Carrying(Deciding):
         runs.call("run_decided", run.id, request_id=request.id)
         return run.id, request
 
+    @precondition(lambda self: not self.intended)
     @rule(beside=st.sampled_from([*BESIDE, "another intent"]))
     def intend_a_merge(self, beside: str) -> None:
         """While a merge is intended, nothing else becomes of the change, and no other takes the slot."""
-        if self.intended:
-            return
         self.intended = True
         self.steps[f"intent and {beside}"] += 1
         runs = Runs(self.requests.actor, self.requests.lease, self.requests.project_id)

@@ -32,9 +32,13 @@ class Glass(Deciding):
 
     @rule(kind=st.sampled_from(["two", "two", "lone", "elsewhere"]))
     def a_window(self, kind: str) -> None:
+        if self.window is None and all(self._opens(name) for name in TWO):
+            self.steps[f"window: {kind}"] += 1
+            self.window_open(kind)
+
+    def window_open(self, kind: str) -> None:
         if self.window is not None or not all(self._opens(name) for name in TWO):
             return
-        self.steps[f"window: {kind}"] += 1
         here = kind != "elsewhere"
         project = self.requests.project_id if here else project_make(self.requests.actor)
         first, second = (self.people.actor(name) for name in TWO)
@@ -66,8 +70,11 @@ class Glass(Deciding):
     @precondition(lambda self: self.window is not None)
     @rule()
     def close_the_window(self) -> None:
-        assert self.window is not None
         self.steps["window closed"] += 1
+        self.window_close()
+
+    def window_close(self) -> None:
+        assert self.window is not None
         was_open = self.window.told_open
         try:
             break_glass_close(actor=self.people.actor("neither"), window_id=self.window.id)
@@ -86,6 +93,10 @@ class Glass(Deciding):
         if (how == "countersigned") != lone and how != "moved here":
             return
         self.steps[f"window {how}"] += 1
+        self.window_bend(how)
+
+    def window_bend(self, how: str) -> None:
+        assert self.window is not None
         self.people.sql(
             f"UPDATE approvals_breakglass SET {BENT[how]} WHERE id = %s",  # noqa: S608 - of this file
             *([self.requests.project_id] if how == "moved here" else ()),

@@ -43,11 +43,17 @@ class Insider(Deciding):
     @rule(name=st.sampled_from(sorted(BINDINGS)))
     def bend_the_binding(self, name: str) -> None:
         self.steps[f"bend {name}"] += 1
+        self.bend_it(name)
+
+    def bend_it(self, name: str) -> None:
         self.bent("binding = binding || %s::jsonb", json.dumps({name: BINDINGS[name]}), bent=True)
 
     @rule(quorum=st.sampled_from([{"director": 1}, {"cab_member": 1}]))
     def lower_the_quorum(self, quorum: dict[str, int]) -> None:
         self.steps["lower the quorum"] += 1
+        self.lower_it(quorum)
+
+    def lower_it(self, quorum: dict[str, int]) -> None:
         asked = [{"role": role, "count": count} for role, count in quorum.items()]
         policy = json.dumps({"quorum": asked, "blocked": False})
         self.bent("policy = policy || %s::jsonb", policy, asked=tuple(quorum.items()), blocked=False)
@@ -56,6 +62,9 @@ class Insider(Deciding):
     def flip(self, what: str) -> None:
         """It asks for no passkey, is self-approved, or may be carried over; or the other way round."""
         self.steps[f"flip {what}"] += 1
+        self.flip_it(what)
+
+    def flip_it(self, what: str) -> None:
         waiting = self.model[-1]
         if what == "carry":
             self.bent("carry_over_allowed = NOT carry_over_allowed", carry=not waiting.carry)

@@ -180,7 +180,7 @@ class People:
             written = self.told[person] - self.held[person]
             for role in written | (self.told[person] - set(roles)):
                 self.revoke(name, role)
-            for role in roles:
+            for role in set(roles) - self.told[person]:
                 self.grant(name, role)
         missing = [name for name in KEYED if self.persons[name] not in self.keys]
         for name in missing:
