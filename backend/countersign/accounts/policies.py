@@ -24,8 +24,9 @@ ROLES: dict[str, tuple[str, str]] = {
 }
 
 Action = Literal[
-    "project.write", "plan.write", "session.write", "run.write", "decision.write", "comment.write",
-    "slot.keep", "governance.write", "exception.write", "quorum.propose", "quorum.confirm", "quorum.withdraw",
+    "project.write", "plan.write", "input.answer", "session.write", "run.write", "decision.write",
+    "comment.write", "slot.keep", "governance.write", "exception.write", "quorum.propose", "quorum.confirm",
+    "quorum.withdraw",
     "export.write", "account.write", "absence.write", "credential.confirm", "credential.revoke",
     "evidence.shred", "person.erase", "break_glass.open", "break_glass.review", "retention.read",
     "retention.clean", "audit.read", "read",
@@ -34,6 +35,8 @@ Action = Literal[
 PERMISSIONS: dict[Action, frozenset[str]] = {
     "project.write": frozenset({"operator", "admin"}),
     "plan.write": frozenset({"operator", "admin"}),
+    # The Director gives addresses, paths and pointers, and decides all the same.
+    "input.answer": frozenset({"operator", "admin", "director"}),
     "session.write": frozenset({"operator", "admin", "ci"}),
     "run.write": frozenset({"operator", "admin"}),
     "decision.write": frozenset({"director", "cab_member", "security_reviewer"}),

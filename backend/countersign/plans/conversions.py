@@ -12,8 +12,6 @@ from countersign.plans.contracts import (
     DeliverableState,
     FileData,
     GateKind,
-    InputData,
-    InputState,
     NoteData,
     OptionData,
     PhaseData,
@@ -30,13 +28,13 @@ from countersign.plans.contracts import (
     WorkItemKind,
     WorkItemState,
 )
+from countersign.plans.inputs import plan_inputs
 from countersign.plans.models import (
     AcceptanceCriterion,
     Deliverable,
     Phase,
     PhaseGate,
     Plan,
-    PlanInput,
     ProjectStateEntry,
     WorkItem,
 )
@@ -70,7 +68,7 @@ def plan_data(plan: Plan) -> PlanData:
         authority=document.get("authority", ""),
         stated_status=document.get("stated_status", ""),
         created_on=document.get("created_on") or "",
-        inputs=tuple(_input_data(row) for row in plan.inputs.all()),
+        inputs=plan_inputs(plan),
         risks=tuple(RiskData(**risk) for risk in document.get("risks", ())),
         escalation=tuple(document.get("escalation", ())),
         reports=tuple(
@@ -110,6 +108,7 @@ def phase_data(row: Phase) -> PhaseData:
         files=_files(row.details),
         decisions=tuple(_decision(part) for part in row.details.get("decisions", ())),
         notes=_notes(row.details),
+        needs=tuple(row.details.get("needs", ())),
     )
 
 
@@ -134,6 +133,7 @@ def deliverable_data(row: Deliverable) -> DeliverableData:
         condition=row.condition,
         files=_files(row.details),
         technical_notes=row.details.get("technical_notes", ""),
+        needs=tuple(row.details.get("needs", ())),
     )
 
 
@@ -207,19 +207,6 @@ def _gate_data(row: PhaseGate) -> PhaseGateData:
         evidence=row.evidence or None,
         reason=row.reason,
         kind=GateKind(row.kind),
-    )
-
-
-def _input_data(row: PlanInput) -> InputData:
-    return InputData(
-        id=str(row.id),
-        name=row.name,
-        text=row.text,
-        state=InputState.KNOWN if row.value or row.pointer else InputState.MISSING,
-        value=row.value,
-        pointer=row.pointer,
-        secret=row.secret,
-        optional=row.optional,
     )
 
 

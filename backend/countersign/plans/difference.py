@@ -39,11 +39,12 @@ _PHASE_FIELDS: Final = (
     "stated_status",
     "prerequisites",
     "depends_on",
+    "needs",
     "specification",
     "files",
     "decisions",
 )
-_DELIVERABLE_FIELDS: Final = ("title", "owner", "condition", "selector", "files", "technical_notes")
+_DELIVERABLE_FIELDS: Final = ("title", "owner", "condition", "needs", "selector", "files", "technical_notes")
 _Demand = CriterionPart | GatePart | EveryPhasePart
 
 
@@ -209,7 +210,9 @@ def _inputs(before: Sequence[InputPart], after: Sequence[InputPart]) -> Iterator
         known = old.pop(item.name.casefold(), None)
         if known is None:
             yield PlanChange(ChangeKind.ADDED, "input", "", "", item.name)
-        elif fields := tuple(_fields(known, item, ("text", "value", "pointer", "secret", "optional"))):
+        elif fields := tuple(
+            _fields(known, item, ("text", "value", "pointer", "secret", "optional", "kind_meant"))
+        ):
             yield PlanChange(ChangeKind.CHANGED, "input", "", "", item.name, fields)
     for item in old.values():
         yield PlanChange(ChangeKind.REMOVED, "input", "", "", item.name)
@@ -240,7 +243,7 @@ def _fields(before: object, after: object, names: Iterable[str]) -> Iterator[Fie
     for name in names:
         old, new = getattr(before, name, None), getattr(after, name, None)
         if old != new:
-            yield FieldChange(name.replace("_", " "), _shown(old), _shown(new))
+            yield FieldChange(name.removesuffix("_meant").replace("_", " "), _shown(old), _shown(new))
 
 
 def _shown(value: object) -> str:

@@ -4,7 +4,7 @@ Strict on purpose: a plan decides what may be changed, so a misspelt key is a pr
 a key to ignore.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
@@ -21,6 +21,8 @@ LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10
 NoteText = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 Rule = Annotated[str, StringConstraints(pattern=r"^[A-Z]+[0-9]*$", max_length=16)]
 InputName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Needs = list[InputName]
+NEEDS: Final = "names of inputs; work does not begin before each has a value or an answer"
 Pointer = Annotated[str, StringConstraints(pattern=POINTER, max_length=500)]
 Day = Annotated[
     str,
@@ -80,6 +82,7 @@ class DeliverablePart(Part):
     owner: MaybeText = ""
     condition: MaybeText = Field(default="", description="when it applies; empty is always")
     selector: SelectorPart | None = None
+    needs: Needs = Field(default_factory=list, max_length=200, description=NEEDS)
     files: list[FilePart] = Field(default_factory=list, max_length=500)
     technical_notes: LongText = ""
     acceptance_criteria: list[CriterionPart] = Field(min_length=1, max_length=100)
@@ -143,6 +146,7 @@ class PhasePart(Part):
     )
     prerequisites: list[Text] = Field(default_factory=list, max_length=50)
     depends_on: list[Code] = Field(default_factory=list, max_length=100)
+    needs: Needs = Field(default_factory=list, max_length=200, description=NEEDS)
     specification: MaybeText = Field(default="", description="the document that says more")
     deliverables: list[DeliverablePart] = Field(min_length=1, max_length=500)
     gates: list[GatePart] = Field(default_factory=list, max_length=100)
@@ -166,10 +170,27 @@ class InputPart(Part):
     pointer: Pointer | None = Field(default=None, description="where the secret lies; never the secret")
     secret: bool = False
     optional: bool = False
+    kind: Literal["configuration", "requirement"] | None = Field(
+        default=None,
+        description="an address, a path or a pointer, or a choice that shapes the work; of a secret or a "
+        "pointer it is configuration, else requirement",
+    )
+
+    @property
+    def hidden(self) -> bool:
+        """Say whether it is a secret, by its mark or by its name."""
+        return self.secret or names_a_secret(self.name)
+
+    @property
+    def kind_meant(self) -> Literal["configuration", "requirement"]:
+        """Return its kind: as the plan says, or what follows from the rest."""
+        if self.kind is not None:
+            return self.kind
+        return "configuration" if self.hidden or self.pointer is not None else "requirement"
 
     @model_validator(mode="after")
     def _holds_no_secret(self) -> Self:
-        if self.value is not None and (self.secret or names_a_secret(self.name)):
+        if self.value is not None and self.hidden:
             raise ValueError(
                 "a secret never stands in a plan: take the value away, and give a pointer to where it lies, "
                 "such as env:NAME, file:PATH or vault:PATH"

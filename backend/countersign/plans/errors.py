@@ -43,3 +43,31 @@ class ProjectStateConflict(DomainError):
 
     code = "project_state_conflict"
     status = 409
+
+
+class InputMissing(DomainError):
+    """Work was to start that needs inputs nobody has answered; `missing` names them."""
+
+    code = "input_missing"
+    status = 409
+
+
+class InputRefused(DomainError):
+    """An answer to an input can't be kept; `field` says what of it, and the message why."""
+
+    code = "input_refused"
+    status = 400
+
+
+class InputsMoved(DomainError):
+    """Inputs of a run were answered anew while it began; it can be started again."""
+
+    code = "inputs_moved"
+    status = 409
+
+
+class PlanOutdated(DomainError):
+    """An input of a plan version was to be answered that another one has replaced."""
+
+    code = "plan_outdated"
+    status = 409

@@ -14,6 +14,7 @@ def meaning_problems(document: PlanDocument, read: Marked) -> Iterator[PlanProbl
     yield from _double_codes(document, read)
     yield from _double_inputs(document, read)
     yield from _unknown_dependencies(document, read)
+    yield from _unknown_needs(document, read)
     yield from _circle(document, read)
 
 
@@ -89,6 +90,32 @@ def _unknown_dependencies(document: PlanDocument, read: Marked) -> Iterator[Plan
             elif code in seen:
                 yield _at(read, location, f"phase {phase.code} names {code!r} twice; name it once")
             seen.add(code)
+
+
+def _unknown_needs(document: PlanDocument, read: Marked) -> Iterator[PlanProblem]:
+    known = {item.name.casefold() for item in document.inputs}
+    for code, names, place in _needs(document):
+        seen: set[str] = set()
+        for number, name in enumerate(names):
+            location = (*place, "needs", number)
+            if name.casefold() not in known:
+                message = (
+                    f"{code} needs {name!r}, which is none of this plan's inputs; "
+                    "correct the name, or add the input"
+                )
+                yield _at(read, location, message)
+            elif name.casefold() in seen:
+                yield _at(read, location, f"{code} names the input {name!r} twice; name it once")
+            seen.add(name.casefold())
+
+
+def _needs(document: PlanDocument) -> Iterator[tuple[str, list[str], Location]]:
+    """Give what each phase and deliverable needs, with its place."""
+    for index, phase in enumerate(document.phases):
+        place: Location = ("phases", index)
+        yield f"phase {phase.code}", phase.needs, place
+        for number, item in enumerate(phase.deliverables):
+            yield f"deliverable {item.code}", item.needs, (*place, "deliverables", number)
 
 
 def _circle(document: PlanDocument, read: Marked) -> Iterator[PlanProblem]:

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from countersign.plans.contracts import (
     DeliverableState,
     GateKind,
+    InputKind,
     PhaseState,
     WorkItemKind,
     WorkItemState,
@@ -55,6 +56,7 @@ class PlanInput(models.Model):
     pointer = models.CharField(max_length=500, blank=True)
     secret = models.BooleanField(default=False)
     optional = models.BooleanField(default=False)
+    kind = models.CharField(max_length=16, default=InputKind.REQUIREMENT.value)
     order = models.PositiveIntegerField()
 
     class Meta:
@@ -66,11 +68,54 @@ class PlanInput(models.Model):
             models.CheckConstraint(
                 condition=models.Q(secret=False) | models.Q(value=""), name="plan_input_holds_no_secret"
             ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=[kind.value for kind in InputKind]), name="plan_input_kind_known"
+            ),
         ]
 
     def __str__(self) -> str:
         """Name the input."""
         return self.name
+
+
+class InputAnswer(models.Model):
+    """What somebody answered to an input: rows are only ever added, and the last one counts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    # The version that it was given to; later versions of the plan with this input keep it.
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="answers")
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=32)
+    name = models.CharField(max_length=100)
+    number = models.PositiveIntegerField()
+    value = models.TextField(blank=True)
+    pointer = models.CharField(max_length=500, blank=True)
+    # Without it anybody who reads the log could find out a short value by trying.
+    nonce = models.CharField(max_length=64)
+    kind = models.CharField(max_length=16)
+    person_id = models.UUIDField()
+    user_id = models.UUIDField()
+    minted_by = models.UUIDField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """A number stands for one answer; a value or a pointer, never both."""
+
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "code", "name", "number"], name="input_answer_number_once"
+            ),
+            models.CheckConstraint(
+                condition=(models.Q(value="") & ~models.Q(pointer=""))
+                | (~models.Q(value="") & models.Q(pointer="")),
+                name="input_answer_says_one_thing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the answer."""
+        return f"{self.name} {self.number}"
 
 
 class Phase(models.Model):

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 
 from countersign.accounts.policies import require
 from countersign.plans.contracts import (
+    InputsForWork,
     PhaseData,
     PhaseFacts,
     PhaseState,
@@ -30,6 +31,7 @@ from countersign.plans.conversions import (
 from countersign.plans.difference import changes_between, unchanged_count
 from countersign.plans.document import PlanDocument
 from countersign.plans.importer import plan_parse, plan_read
+from countersign.plans.inputs import inputs_for
 from countersign.plans.models import (
     Phase,
     Plan,
@@ -206,6 +208,17 @@ def phase_blockers(*, actor: Actor, work_item_id: str) -> tuple[str, ...]:
     """
     require(actor, "read")
     return blockers_of(work_item_row(work_item_id))
+
+
+def inputs_of_work(*, actor: Actor, work_item_id: str) -> InputsForWork:
+    """Return the inputs of a work item: which it waits for, and which go to whoever does it.
+
+    Raises:
+        PermissionDenied: The actor may not read.
+        NotFound: There is no such work item.
+    """
+    require(actor, "read")
+    return inputs_for(work_item_row(work_item_id).deliverable)
 
 
 def project_state_entry_list(*, actor: Actor, project_id: str) -> tuple[ProjectStateEntryData, ...]:

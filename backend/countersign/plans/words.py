@@ -9,6 +9,10 @@ _SECRET_NAME: Final = re.compile(
     r"(?:^|[^a-z])(?:api ?keys?|keys?|tokens?|passwords?|passwd|passphrases?|secrets?|credentials?)$",
     re.IGNORECASE,
 )
+_PLACE_NAME: Final = re.compile(
+    r"(?:^|[^a-z])(?:urls?|uris?|path|director(?:y|ies)|folders?|hosts?|ports?|address(?:es)?|endpoints?|ssh)$",
+    re.IGNORECASE,
+)
 POINTER_SCHEMES: Final = ("env", "file", "vault", "docker", "store")
 POINTER: Final = rf"^(?:{'|'.join(POINTER_SCHEMES)}):[^\s:][^\s]*$"
 
@@ -37,6 +41,11 @@ def calendar_date(text: str) -> str:
 def names_a_secret(name: str) -> bool:
     """Say whether a name is that of a secret, so that its value must never stand in a plan."""
     return _SECRET_NAME.search(re.sub(r"[\s_.-]+", " ", name).strip()) is not None
+
+
+def names_a_place(name: str) -> bool:
+    """Say whether a name is that of an address or a path, and so no choice that shapes the work."""
+    return _PLACE_NAME.search(re.sub(r"[\s_.-]+", " ", name).strip()) is not None
 
 
 def is_pointer(text: str) -> bool:

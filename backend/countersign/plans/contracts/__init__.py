@@ -1,5 +1,12 @@
 """What the plans room hands to others, and what it is handed: frozen plain data."""
 
+from countersign.plans.contracts.inputs import (
+    InputAnswerData,
+    InputData,
+    InputKind,
+    InputsForWork,
+    InputState,
+)
 from countersign.plans.contracts.phases import (
     CriterionData,
     DecisionData,
@@ -7,8 +14,6 @@ from countersign.plans.contracts.phases import (
     DeliverableState,
     FileData,
     GateKind,
-    InputData,
-    InputState,
     NoteData,
     OptionData,
     PhaseData,
@@ -54,8 +59,11 @@ __all__ = [
     "FileData",
     "FindingFact",
     "GateKind",
+    "InputAnswerData",
     "InputData",
+    "InputKind",
     "InputState",
+    "InputsForWork",
     "LineAccount",
     "LineUse",
     "NoteData",

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from countersign.plans.contracts.inputs import InputData
 from countersign.plans.contracts.texts import PlanRemark
 from countersign.shared.types import JSON
 
@@ -105,27 +106,6 @@ class ReportData:
     items: tuple[str, ...]
 
 
-class InputState(StrEnum):
-    """Whether an input is known; a pointer to a secret counts as known."""
-
-    KNOWN = "known"
-    MISSING = "missing"
-
-
-@dataclass(frozen=True, slots=True)
-class InputData:
-    """Something that work of a plan needs to know."""
-
-    id: str
-    name: str
-    text: str
-    state: InputState
-    value: str
-    pointer: str
-    secret: bool
-    optional: bool
-
-
 @dataclass(frozen=True, slots=True)
 class CriterionData:
     """An acceptance criterion with the answer of the last evaluation."""
@@ -153,6 +133,7 @@ class DeliverableData:
     condition: str = ""
     files: tuple[FileData, ...] = ()
     technical_notes: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +188,7 @@ class PhaseData:
     files: tuple[FileData, ...] = ()
     decisions: tuple[DecisionData, ...] = ()
     notes: tuple[NoteData, ...] = ()
+    needs: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 from countersign.plans.ledger import Ledger
 from countersign.plans.markdown.pieces import Piece
 from countersign.plans.marks import At, Placed
-from countersign.plans.words import is_pointer, names_a_secret
+from countersign.plans.words import is_pointer, names_a_place, names_a_secret
 
 # `Manager port: 8000, UI port: 5173` names two inputs; a comma before anything else is part of the value.
 _NEXT_INPUT: Final = re.compile(r",\s+(?=[A-Z][\w /&-]{0,60}:\s)")
@@ -37,6 +37,7 @@ def known_inputs(piece: Piece, ledger: Ledger) -> list[Placed] | None:
             data |= {"pointer": value, "secret": True}
         else:
             data["value"] = At(value, piece.line, column)
+            data |= _kind(name)
         found.append(At(data, piece.line, column))
     return found
 
@@ -63,5 +64,11 @@ def missing_input(piece: Piece) -> Placed:
         "text": piece.text,
         "optional": _OPTIONAL.search(piece.text) is not None,
         "secret": names_a_secret(name),
+        **_kind(name),
     }
     return At(data, piece.line, piece.column)
+
+
+def _kind(name: str) -> dict[str, Placed]:
+    """A plan in Markdown can't say what an input is; addresses and paths are known by their names."""
+    return {"kind": "configuration"} if names_a_place(name) and not names_a_secret(name) else {}

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.db import connection
+
 from countersign.plans.models import Phase
 
 
@@ -13,3 +15,9 @@ def plan_lock(plan_id: UUID) -> None:
         .order_by("order")
         .values_list("pk", flat=True)
     )
+
+
+def plans_queue(project_id: str) -> None:
+    """Let imports into one project, and answers to its inputs, follow each other until commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"plan:{project_id}"])

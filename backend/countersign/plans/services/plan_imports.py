@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from countersign.accounts.policies import require
 from countersign.audit.services import record
@@ -14,6 +14,7 @@ from countersign.plans.errors import PlanMoved
 from countersign.plans.importer import plan_read
 from countersign.plans.models import AcceptanceCriterion, Deliverable, Phase, PhaseGate, Plan, PlanInput
 from countersign.plans.selectors import current_row, phase_row
+from countersign.plans.services.locks import plans_queue
 from countersign.plans.services.phases import phase_missing_unseen
 from countersign.projects.selectors import project_get
 from countersign.shared.actor import Actor
@@ -54,7 +55,7 @@ def plan_import(
     document = reading.document
     project = project_get(actor=actor, project_id=project_id)
     digest = digest_bytes(text.encode())
-    _imports_queue(project.id)
+    plans_queue(project.id)
     current = current_row(project.id)
     _based_check(current, based_on)
     if current is not None and (current.source_digest, current.source_format) == (digest, format):
@@ -89,15 +90,11 @@ def plan_import(
             "format": format,
             "source_digest": digest,
             "phases": [phase.code for phase in document.phases],
+            # Who answers one of these takes part in what is made with it, whatever a table says later.
+            "requirements": [part.name for part in document.inputs if part.kind_meant == "requirement"],
         },
     )
     return plan_data(plan)
-
-
-def _imports_queue(project_id: str) -> None:
-    """Let imports into one project follow each other until commit: each sees the version before it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"plan:{project_id}"])
 
 
 def _based_check(current: Plan | None, based_on: str | None) -> None:
@@ -122,6 +119,7 @@ def _inputs_create(plan: Plan, document: PlanDocument) -> None:
             pointer=part.pointer or "",
             secret=part.secret,
             optional=part.optional,
+            kind=part.kind_meant,
             order=order,
         )
         for order, part in enumerate(document.inputs)
@@ -154,7 +152,7 @@ def _phase(plan: Plan, part: PhasePart, order: int) -> Phase:
         planned_end=date.fromisoformat(part.planned_end) if part.planned_end else None,
         stated_status=part.stated_status,
         details=part.model_dump(
-            mode="json", include={"prerequisites", "specification", "files", "decisions", "notes"}
+            mode="json", include={"prerequisites", "needs", "specification", "files", "decisions", "notes"}
         ),
         order=order,
         depends_on=part.depends_on,
@@ -174,7 +172,7 @@ def _parts_collect(
             selector=None if item.selector is None else item.selector.model_dump(mode="json"),
             owner=item.owner,
             condition=item.condition,
-            details=item.model_dump(mode="json", include={"files", "technical_notes"}),
+            details=item.model_dump(mode="json", include={"needs", "files", "technical_notes"}),
             state=DeliverableState.PLANNED.value,
         )
         deliverables.append(deliverable)

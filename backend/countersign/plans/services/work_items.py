@@ -10,7 +10,8 @@ from countersign.jobs.contracts import Lease
 from countersign.jobs.services import lease_check
 from countersign.plans.contracts import WorkItemData, WorkItemDraft, WorkItemState
 from countersign.plans.conversions import work_item_data
-from countersign.plans.errors import PhaseBlocked, WorkItemStateConflict
+from countersign.plans.errors import InputMissing, PhaseBlocked, WorkItemStateConflict
+from countersign.plans.inputs import inputs_for
 from countersign.plans.models import Deliverable, WorkItem
 from countersign.plans.selectors import as_uuid, blockers_of, work_item_row
 from countersign.plans.services.locks import plan_lock
@@ -152,6 +153,7 @@ def work_item_start(*, actor: Actor, work_item_id: str, lease: Lease | None = No
         LeaseLost: Another worker has taken the step over.
         NotFound: There is no such work item.
         PhaseBlocked: A phase before this one is incomplete; `missing` lists what is lacking.
+        InputMissing: It needs inputs that nobody has answered; `missing` names them.
         WorkItemStateConflict: The item is not proposed or ready.
     """
     if lease is not None:
@@ -177,6 +179,7 @@ def work_item_move(
         LeaseLost: Another worker has taken the step over.
         NotFound: There is no such work item.
         PhaseBlocked: It was to be started while a phase before its own is incomplete.
+        InputMissing: It was to be started while inputs that it needs have no answer.
         WorkItemStateConflict: It is in another state, or there is no such move.
     """
     if lease is not None:
@@ -202,6 +205,7 @@ def _move(
     row = work_item_row(work_item_id)
     if to is _S.RUNNING:
         _phase_gate_check(row)
+        _inputs_check(row)
     # Locked, so that the state named in the audit event is the one the move really left.
     before = WorkItem.objects.select_for_update().values_list("state", flat=True).get(pk=row.pk)
     allowed = [state.value for state in expected if to in _MOVES[state]]
@@ -231,6 +235,19 @@ def _phase_gate_check(row: WorkItem) -> None:
             work_item=str(row.id),
             phase=row.deliverable.phase.code,
             missing=list(missing),
+        )
+
+
+def _inputs_check(row: WorkItem) -> None:
+    """Refuse a start that would have to guess."""
+    found = inputs_for(row.deliverable)
+    if found.missing:
+        raise InputMissing(
+            f"The work item {row.key!r} waits for {', '.join(found.missing)}. Answer on the page of its "
+            "plan, with `countersign plan answer`, or POST /api/v1/plans/{id}/inputs/.",
+            work_item=str(row.id),
+            plan=found.plan_id,
+            missing=list(found.missing),
         )
 
 
