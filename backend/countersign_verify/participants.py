@@ -1,19 +1,23 @@
 """Who took part in a change, as the log tells of it: none of them counts in its quorum.
 
 Whoever began its run takes part, whoever minted the token that was used for it, and whoever asked for
-changes on an earlier attempt, because these words went into the prompt. Nothing here comes from a table, nor
+changes on an earlier attempt or answered what the plan asked for, because these words went into the prompt.
+Nothing here comes from a table, nor
 from what the pack says of itself.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from countersign_verify.answers import Answers, Used, used_read
 from countersign_verify.decision import KIND_CHANGE
 from countersign_verify.encoding import field as json_field
 from countersign_verify.errors import RefusedError
 from countersign_verify.log_events import LogContent, LoggedEvent
 from countersign_verify.vocabulary import (
     EVENT_DECISION,
+    EVENT_INPUT_ANSWERED,
+    EVENT_PLAN_IMPORTED,
     EVENT_REQUESTED,
     EVENT_RUN_CREATED,
     EVENT_TOKEN_ISSUED,
@@ -37,6 +41,7 @@ class Begun:
         beginner: Who began it, if a person did.
         minter: Who minted the token in use, if a person did.
         prompters: Whose words went into its prompt, as the event itself says.
+        used: The inputs of the plan that went into it.
     """
 
     index: int
@@ -44,6 +49,7 @@ class Begun:
     beginner: str | None
     minter: str | None
     prompters: frozenset[str]
+    used: Used = field(default_factory=Used)
 
 
 @dataclass(slots=True)
@@ -54,11 +60,13 @@ class Participants:
         runs: How each run began, by its id.
         asked: Who asked for changes and where in the log, by work item.
         minters: Who minted each token; None where no person did.
+        answers: Who answered what plans ask for.
     """
 
     runs: dict[str, Begun] = field(default_factory=dict)
     asked: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     minters: dict[str, str | None] = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers)
 
     def initiators(self, run_id: str) -> frozenset[str]:
         """Who had a run made: its beginner, and the minter of the token in use.
@@ -73,11 +81,12 @@ class Participants:
         """Everybody who took part in a run, and how.
 
         Raises:
-            RefusedError: The log does not tell how it began.
+            RefusedError: The log does not tell how it began, or of an answer that it was given.
         """
         begun = self._begun(run_id)
         asked = [person for index, person in self.asked.get(begun.work_item, ()) if index < begun.index]
-        parts = dict.fromkeys((*sorted(begun.prompters), *asked), PROMPTED)
+        parts = dict(self.answers.parts(begun.used, begun.index))
+        parts |= dict.fromkeys((*sorted(begun.prompters), *asked), PROMPTED)
         if begun.minter is not None:
             parts[begun.minter] = MINTED
         if begun.beginner is not None:
@@ -110,6 +119,10 @@ def participants_read(content: LogContent) -> Participants:
             found.runs[event.subject_id] = _begun(event, found.minters)
         elif event.type == EVENT_REQUESTED:
             _request(event, requests)
+        elif event.type == EVENT_PLAN_IMPORTED:
+            found.answers.plan_add(event)
+        elif event.type == EVENT_INPUT_ANSWERED:
+            found.answers.add(event, _minter(event, found.minters))
         elif event.type == EVENT_DECISION and event.text("verdict") == ASKED:
             _asked(event, requests, found)
     return found
@@ -183,6 +196,7 @@ def _begun(event: LoggedEvent, minters: Mapping[str, str | None]) -> Begun:
         beginner=event.person_id,
         minter=_minter(event, minters),
         prompters=frozenset(str(item) for item in prompters),
+        used=used_read(event),
     )
 
 

@@ -150,6 +150,8 @@ EVENT_WAIVER_GRANTED: Final = "waiver.granted"
 EVENT_WAIVER_REVOKED: Final = "waiver.revoked"
 EVENT_RULE_MODE: Final = "rule.mode_changed"
 EVENT_RULES_SYNCED: Final = "rules.synced"
+EVENT_PLAN_IMPORTED: Final = "plan.imported"
+EVENT_INPUT_ANSWERED: Final = "plan.input_answered"
 
 EVENT_DATA: Final = {
     EVENT_PACK_SEALED: frozenset({"pack"}),
@@ -178,6 +180,8 @@ EVENT_DATA: Final = {
     EVENT_WAIVER_REVOKED: frozenset(),
     EVENT_RULE_MODE: frozenset({"version", "from", "to"}),
     EVENT_RULES_SYNCED: frozenset({"rules"}),
+    EVENT_PLAN_IMPORTED: frozenset(),
+    EVENT_INPUT_ANSWERED: frozenset({"project_id", "code", "input", "answer_id", "kind", "digest"}),
     EVENT_MERGE_INTENDED: frozenset({"base_before", "merge_commit", "result_tree", "state_commit", "tag"}),
     EVENT_MERGED: frozenset(
         {

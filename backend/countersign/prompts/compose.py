@@ -34,6 +34,8 @@ MAX_CONTEXT_CHARACTERS: Final = 4_000
 # A task that was sent back more often than this carries the latest requests.
 MAX_ASKED: Final = 5
 MAX_ASKED_CHARACTERS: Final = 60_000
+# Two hundred inputs of two thousand characters would not fit into any prompt; the limit of a prompt says so.
+MAX_GIVEN_CHARACTERS: Final = 500_000
 
 OUTPUT_CONTRACTS: Final[dict[str, tuple[str, ...]]] = {
     "cli_agent": (
@@ -128,6 +130,7 @@ class PromptInputs:
     rules: tuple[RuleInput, ...]
     context: tuple[ContextInput, ...]
     asked: tuple[Mapping[str, JSON], ...]
+    given: tuple[Mapping[str, JSON], ...]
     gates: tuple[str, ...]
     rollback: RollbackProcedure
     checks: tuple[SafetyCheck, ...]
@@ -161,6 +164,7 @@ def inputs_read(
     rollback: Mapping[str, JSON],
     context: Iterable[Mapping[str, object]] = (),
     asked: Iterable[Mapping[str, JSON]] = (),
+    given: Iterable[Mapping[str, JSON]] = (),
     output: str = "cli_agent",
 ) -> PromptInputs:
     """Check what other rooms handed over.
@@ -183,6 +187,7 @@ def inputs_read(
         rules=tuple(_read(RuleInput, rule, "rule") for rule in rules),
         context=tuple(_read(ContextInput, part, "context") for part in context)[:MAX_CONTEXT_PARTS],
         asked=tuple(asked)[-MAX_ASKED:],
+        given=tuple(given),
         gates=tuple(gates),
         rollback=rollback_procedure({"paths": list(paths), **rollback}),
         checks=safety_checks(
@@ -294,7 +299,8 @@ def prompt_compose(
             }
             for part in inputs.context
         ],
-        "asked": _asked(inputs),
+        "asked": _fenced(inputs.asked, "review", MAX_ASKED_CHARACTERS),
+        "inputs": _fenced(inputs.given, "input", MAX_GIVEN_CHARACTERS),
         "provenance": dict(provenance),
         "routing": [clean_text(reason) for reason in routing],
     }
@@ -303,12 +309,12 @@ def prompt_compose(
     return ComposedPrompt(text=text, digest=digest_bytes(text.encode()))
 
 
-def _asked(inputs: PromptInputs) -> str:
-    """Return what people asked for as fenced JSON: what an agent is to mend, but no order to the platform."""
-    if not inputs.asked:
+def _fenced(said: Sequence[Mapping[str, JSON]], source: str, limit: int) -> str:
+    """Return what people said as fenced JSON: what an agent is to meet, but no order to the platform."""
+    if not said:
         return ""
-    text = json.dumps([dict(each) for each in inputs.asked], indent=2, ensure_ascii=False, sort_keys=True)
-    return fence_untrusted(text, source="review", limit=MAX_ASKED_CHARACTERS)
+    text = json.dumps([dict(each) for each in said], indent=2, ensure_ascii=False, sort_keys=True)
+    return fence_untrusted(text, source=source, limit=limit)
 
 
 def _only(data: Mapping[str, JSON], variables: Iterable[str]) -> dict[str, JSON]:
@@ -337,6 +343,7 @@ def _require_complete(text: str, data: Mapping[str, JSON]) -> None:
         *_texts(data, "safety_checks", "text"),
         *_texts(data, "context", "text"),
         ("asked", str(data["asked"])),
+        ("inputs", str(data["inputs"])),
         *(("rollback", str(step["command"])) for step in steps if isinstance(step, dict)),
         *(("gates", str(gate)) for gate in _list(data["gates"])),
         *(("output_contract", str(line)) for line in _list(data["output_contract"])),

@@ -185,6 +185,7 @@ def prompt_generate(  # noqa: PLR0913 - what a prompt is made of, each said by n
     rollback: Mapping[str, JSON],
     context: Iterable[Mapping[str, object]] = (),
     asked: Iterable[Mapping[str, JSON]] = (),
+    inputs: Iterable[Mapping[str, JSON]] = (),
     routing_reasons: Sequence[str] = (),
     output: str = "cli_agent",
 ) -> PromptData:
@@ -204,6 +205,7 @@ def prompt_generate(  # noqa: PLR0913 - what a prompt is made of, each said by n
         rollback: ``base_commit``, ``branch``, ``default_branch``, ``tag``.
         context: further texts that the agent may read (``title``, ``text``, ``source``); they are fenced.
         asked: what people asked for on earlier attempts (``decision_id``, ``reason``, ``items``); fenced.
+        inputs: what the plan asks for and was given (``name``, ``what``, ``value`` or ``pointer``); fenced.
         routing_reasons: why this persona.
         output: ``cli_agent``, ``model`` or ``external_agent``.
 
@@ -218,7 +220,7 @@ def prompt_generate(  # noqa: PLR0913 - what a prompt is made of, each said by n
     """
     if lease is not None:
         lease_check(lease)
-    inputs = inputs_read(
+    read = inputs_read(
         work_item=work_item,
         findings=findings,
         rules=rules,
@@ -226,6 +228,7 @@ def prompt_generate(  # noqa: PLR0913 - what a prompt is made of, each said by n
         rollback=rollback,
         context=context,
         asked=asked,
+        given=inputs,
         output=output,
     )
     who = Persona.objects.filter(code=persona).order_by("-version").first()
@@ -234,13 +237,13 @@ def prompt_generate(  # noqa: PLR0913 - what a prompt is made of, each said by n
         raise PersonaNotFound(message, code=persona)
     template, frame = _in_production(who.template, FRAME)
     composed = prompt_compose(
-        inputs=inputs,
+        inputs=read,
         persona=persona_data(who),
         template=template_data(template),
         frame=template_data(frame),
         provenance={
             "project": project_id,
-            "work_item": inputs.work_item.id,
+            "work_item": read.work_item.id,
             "persona": f"{who.code} v{who.version} {who.digest}",
             "template": f"{template.template.code} v{template.version} {template.digest}",
             "frame": f"{FRAME} v{frame.version} {frame.digest}",
@@ -253,14 +256,14 @@ def prompt_generate(  # noqa: PLR0913 - what a prompt is made of, each said by n
         digest=composed.digest,
         defaults={
             "project_id": project_id,
-            "work_item_id": inputs.work_item.id,
+            "work_item_id": read.work_item.id,
             "persona": who,
             "template_version": template,
             "frame_version": frame,
             "ruleset_digest": ruleset_digest,
             "text": composed.text,
-            "context": _context(inputs, routing_reasons),
-            "priority": inputs.work_item.priority,
+            "context": _context(read, routing_reasons),
+            "priority": read.work_item.priority,
         },
     )
     if created:
@@ -271,13 +274,13 @@ def prompt_generate(  # noqa: PLR0913 - what a prompt is made of, each said by n
             data={
                 "digest": prompt.digest,
                 "project": project_id,
-                "work_item": inputs.work_item.id,
+                "work_item": read.work_item.id,
                 "persona": who.code,
                 "template": template.digest,
                 "frame": frame.digest,
                 "ruleset": ruleset_digest,
-                "findings": len(inputs.findings),
-                "rules": len(inputs.rules),
+                "findings": len(read.findings),
+                "rules": len(read.rules),
             },
         )
     return prompt_data(prompt, created=created)
@@ -293,6 +296,7 @@ def _context(inputs: PromptInputs, routing: Sequence[str]) -> dict[str, JSON]:
         "gates": list(inputs.gates),
         "rollback": inputs.rollback.as_json(),
         "asked": [each.get("decision_id") for each in inputs.asked],
+        "inputs": [each.get("name") for each in inputs.given],
         "output": inputs.output,
         "routing": list(routing),
     }

@@ -35,7 +35,7 @@ TASK_VARIABLES: Final = frozenset(
 FRAME_VARIABLES: Final = TASK_VARIABLES | frozenset(
     {
         "guidance", "rules", "safety_checks", "rollback", "gates", "output_contract", "provenance", "routing",
-        "context", "asked",
+        "context", "asked", "inputs",
     }
 )  # fmt: skip
 

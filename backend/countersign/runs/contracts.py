@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from countersign.shared.types import JSON
@@ -48,6 +48,27 @@ class ProposalData:
     transcript_digest: str
     duration_ms: int
     outcome: str
+
+
+def _nothing_to_hold() -> None:
+    """Nothing was given, so nothing can have changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputsGiven:
+    """What a run was given of the inputs of its plan.
+
+    Attributes:
+        plan: the plan's code; empty where it was given none.
+        inputs: name, answer and digest of each, as the log tells of them.
+        participants: whoever takes part because they answered.
+        hold: sees within the run's transaction that it is so still, and keeps it so until commit.
+    """
+
+    plan: str = ""
+    inputs: tuple[JSON, ...] = ()
+    participants: frozenset[str] = frozenset()
+    hold: Callable[[], None] = _nothing_to_hold
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from countersign.approvals.services import decision_prepare, decision_record
 from countersign.findings.services import session_create
 from countersign.jobs.services import job_submit
 from countersign.plans.contracts import WorkItemState
-from countersign.plans.selectors import work_item_get
+from countersign.plans.selectors import inputs_of_work, work_item_get
 from countersign.plans.services import plan_import as plan_store
 from countersign.plans.services import work_item_move, work_item_start
 from countersign.projects.selectors import project_get
@@ -26,6 +26,7 @@ from countersign.workflow.asked import asked_for, askers
 from countersign.workflow.contracts import RunBegun
 from countersign.workflow.deadlines import owners_read
 from countersign.workflow.executor import EXECUTOR
+from countersign.workflow.inputs import inputs_given
 from countersign.workflow.naming import slugify
 from countersign.workflow.places import repository_path
 from countersign.workflow.prompting import prompt_for
@@ -151,6 +152,8 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
         QuorumImpossible: too few people could decide on the result.
         QuorumPolicyUnlogged: the log tells of another quorum policy than the tables.
         PhaseBlocked: a phase before its own is incomplete.
+        InputMissing: it needs inputs that nobody has answered.
+        InputsMoved: one was answered while it began.
         RunStateConflict: it has an open run already.
     """
     require(actor, "run.write")
@@ -163,7 +166,8 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
         raise WorkItemNotRunnable(message, work_item_id=item.id)
     asked = asked_for(item.id)
     project = project_get(actor=EXECUTOR, project_id=item.project_id)
-    warnings = quorum_require(project, _participants(actor, askers(asked)))
+    answerers = inputs_of_work(actor=actor, work_item_id=item.id).participants
+    warnings = quorum_require(project, _participants(actor, askers(asked), answerers))
     if item.state is WorkItemState.RUNNING and not _runs_open(item.id):
         # A process that died between beginning the item and creating its run left it like this.
         _item_release(item.id)
@@ -171,8 +175,9 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
     try:
         # Somebody may have asked for changes until now; from here on nobody can.
         asked = asked_for(item.id)
-        warnings = quorum_require(project, _participants(actor, askers(asked)))
-        prompt = prompt_for(actor=actor, item=item, lease=None, asked=asked)
+        read = inputs_of_work(actor=actor, work_item_id=item.id)
+        warnings = quorum_require(project, _participants(actor, askers(asked), read.participants))
+        prompt = prompt_for(actor=actor, item=item, lease=None, asked=asked, inputs=read.used)
         run, job_id = run_create(
             actor=actor,
             project_id=item.project_id,
@@ -185,6 +190,7 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
             prompt_id=prompt.id,
             ruleset_digest=prompt.ruleset_digest,
             prompters=askers(asked),
+            given=inputs_given(item, read),
         )
     except RunStateConflict:
         raise
@@ -194,9 +200,10 @@ def run_begin(*, actor: Actor, work_item_id: str) -> RunBegun:
     return RunBegun(run_id=run.id, job_id=job_id, warnings=warnings)
 
 
-def _participants(actor: Actor, prompters: Iterable[str]) -> dict[str, str]:
+def _participants(actor: Actor, prompters: Iterable[str], answerers: Iterable[str]) -> dict[str, str]:
     """Return who takes part in a run that the actor begins, and how."""
-    found = dict.fromkeys(prompters, "asked for changes that it makes")
+    found = dict.fromkeys(answerers, "answered an input that it uses")
+    found |= dict.fromkeys(prompters, "asked for changes that it makes")
     if actor.minted_by:
         found[actor.minted_by] = "made the token that starts it"
     if actor.person_id:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from countersign.audit.proving import event_proved, events_proved
+from countersign_verify.answers import used_read
 from countersign_verify.break_glass import Window, windows_read
 from countersign_verify.canonical import canonical_bytes
 from countersign_verify.decision import APPROVE
@@ -25,7 +26,9 @@ from countersign_verify.vocabulary import (
     EVENT_GLASS_OPENED,
     EVENT_GLASS_REQUESTED,
     EVENT_GLASS_REVIEWED,
+    EVENT_INPUT_ANSWERED,
     EVENT_PACK_SEALED,
+    EVENT_PLAN_IMPORTED,
     EVENT_QUORUM_PROPOSED,
     EVENT_QUORUM_SET,
     EVENT_REQUEST_EXPIRED,
@@ -88,7 +91,7 @@ def participants_logged(run_id: str) -> Participants:
 
     Raises:
         LogDamaged: the tables of the log are not what was signed.
-        RefusedError: the log does not tell how the run began, or tells it twice.
+        RefusedError: the log does not tell how the run began, tells it twice, or badly.
     """
     begun = _content(events_proved(types=[EVENT_RUN_CREATED], subject=("run", run_id))).events
     found: dict[int, LoggedEvent] = {event.index: event for event in begun}
@@ -106,6 +109,10 @@ def participants_logged(run_id: str) -> Participants:
                     events_proved(types=[EVENT_DECISION], subject=("approval_request", request.subject_id))
                 )
             gather(_tokens([attempt]))
+        plan = used_read(event).plan
+        if plan[0]:
+            said = events_proved(types=[EVENT_PLAN_IMPORTED, EVENT_INPUT_ANSWERED], mentions=plan[0])
+            gather(_tokens(gather(said)))
     return participants_read(_in_order(found.values()))
 
 

@@ -19,22 +19,29 @@ from countersign.prompts.selectors import persona_list
 from countersign.prompts.services import prompt_generate
 from countersign.workflow.asked import asked_json
 from countersign.workflow.assessment import GATES
+from countersign.workflow.inputs import input_json
 from countersign.workflow.naming import branch_name, merge_tag, slugify
 
 if TYPE_CHECKING:
     from countersign.approvals.contracts import AskedChanges
     from countersign.jobs.contracts import Lease
-    from countersign.plans.contracts import WorkItemData
+    from countersign.plans.contracts import InputData, WorkItemData
     from countersign.prompts.contracts import PromptData
     from countersign.shared.actor import Actor
 
 
 def prompt_for(
-    *, actor: Actor, item: WorkItemData, lease: Lease | None, asked: tuple[AskedChanges, ...] = ()
+    *,
+    actor: Actor,
+    item: WorkItemData,
+    lease: Lease | None,
+    asked: tuple[AskedChanges, ...] = (),
+    inputs: tuple[InputData, ...] = (),
 ) -> PromptData:
     """Render the prompt of a work item by the rules in force now; the same content is the same prompt.
 
-    ``asked`` is what people asked for on earlier attempts; it goes in as data.
+    ``asked`` is what people asked for on earlier attempts, ``inputs`` what its plan asks for
+    and was given; both go in as data.
 
     Raises:
         DomainError: as ``prompt_generate`` says.
@@ -68,7 +75,8 @@ def prompt_for(
         ruleset_digest=ruleset.digest,
         gates=GATES,
         persona=item.persona,
-        asked=tuple(asked_json(item) for item in asked),
+        asked=tuple(asked_json(each) for each in asked),
+        inputs=tuple(input_json(each) for each in inputs),
         routing_reasons=routed.reasons if routed.persona == item.persona else (),
         rollback={
             "base_commit": project.head_commit,

@@ -1,5 +1,7 @@
 // Who took part in a change, as the log tells of it: none of them counts in its quorum. Whoever began its run takes
-// part, whoever minted the token that was used for it, and whoever asked for changes on an earlier attempt.
+// part, whoever minted the token that was used for it, whoever asked for changes on an earlier attempt, and whoever
+// answered what the plan asks for.
+import { Answers, type Used, usedRead } from "./answers";
 import { given, list } from "./encoding";
 import { Refused } from "./errors";
 import type { LogContent, LoggedEvent } from "./log-events";
@@ -21,6 +23,7 @@ interface Begun {
   readonly beginner: string | null;
   readonly minter: string | null;
   readonly prompters: readonly string[];
+  readonly used: Used;
 }
 
 export class Participants {
@@ -29,6 +32,7 @@ export class Participants {
   private readonly asked = new Map<string, [index: number, person: string][]>();
   /** Who minted each token; null where no person did. */
   private readonly minters = new Map<string, string | null>();
+  private readonly answers = new Answers();
 
   get count(): number {
     return this.runs.size;
@@ -54,6 +58,10 @@ export class Participants {
         }
       } else if (event.type === EVENT.decision && event.text("verdict") === ASKED) {
         found.askedRead(event, requests);
+      } else if (event.type === EVENT.planImported) {
+        found.answers.planAdd(event);
+      } else if (event.type === EVENT.inputAnswered) {
+        found.answers.add(event, found.minter(event));
       }
     }
     return found;
@@ -70,7 +78,8 @@ export class Participants {
   ofRun(runId: string): Parts {
     const begun = this.begun(runId);
     const asked = (this.asked.get(begun.workItem) ?? []).filter(([index]) => index < begun.index);
-    const parts = new Map([...begun.prompters, ...asked.map(([, person]) => person)].map((one) => [one, PROMPTED]));
+    const parts = this.answers.parts(begun.used, begun.index);
+    for (const one of [...begun.prompters, ...asked.map(([, person]) => person)]) parts.set(one, PROMPTED);
     if (begun.minter !== null) parts.set(begun.minter, MINTED);
     if (begun.beginner !== null) parts.set(begun.beginner, BEGAN);
     return parts;
@@ -107,6 +116,7 @@ export class Participants {
       beginner: event.personId,
       minter: this.minter(event),
       prompters: names,
+      used: usedRead(event),
     };
   }
 

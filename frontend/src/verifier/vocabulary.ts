@@ -153,6 +153,8 @@ export const EVENT = {
   waiverRevoked: "waiver.revoked",
   ruleMode: "rule.mode_changed",
   rulesSynced: "rules.synced",
+  planImported: "plan.imported",
+  inputAnswered: "plan.input_answered",
 } as const;
 
 /** Events that files of an export are held against, and the data they must carry. */
@@ -183,6 +185,8 @@ export const EVENT_DATA: ReadonlyMap<string, readonly string[]> = new Map<string
   [EVENT.waiverRevoked, []],
   [EVENT.ruleMode, ["version", "from", "to"]],
   [EVENT.rulesSynced, ["rules"]],
+  [EVENT.planImported, []],
+  [EVENT.inputAnswered, ["project_id", "code", "input", "answer_id", "kind", "digest"]],
   [EVENT.mergeIntended, ["base_before", "merge_commit", "result_tree", "state_commit", "tag"]],
   [
     EVENT.merged,

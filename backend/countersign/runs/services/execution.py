@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from countersign.audit.changes import update_recorded
 from countersign.audit.services import record
 from countersign.jobs.services import job_enqueue, lease_check
+from countersign.runs.contracts import InputsGiven
 from countersign.runs.errors import (
     RunStateConflict,
     SealTurnTaken,
@@ -42,14 +43,19 @@ def run_create(  # noqa: PLR0913 - what a run is made of, each said by name
     prompt_id: str,
     ruleset_digest: str,
     prompters: frozenset[str] = frozenset(),
+    given: InputsGiven | None = None,
 ) -> tuple[RunData, str]:
     """Create a run and the job that carries it out; return both.
 
     ``prompters`` are persons whose words went into the prompt; like the actor they take part in the change.
+    ``given`` is what it was given of the plan's inputs; whoever answered them takes part as well.
 
     Raises:
         RunStateConflict: the work item has an open run already.
+        DomainError: as ``given.hold`` says.
     """
+    given = given or InputsGiven()
+    given.hold()
     try:
         with transaction.atomic():
             run = Run.objects.create(
@@ -62,7 +68,7 @@ def run_create(  # noqa: PLR0913 - what a run is made of, each said by name
                 adapter=adapter,
                 prompt_id=prompt_id,
                 ruleset_digest=ruleset_digest,
-                participants=sorted(actor.participants | prompters),
+                participants=sorted(actor.participants | prompters | given.participants),
             )
     except IntegrityError as error:
         message = "this work item has an open run already"
@@ -79,6 +85,8 @@ def run_create(  # noqa: PLR0913 - what a run is made of, each said by name
             "prompt_id": prompt_id,
             "ruleset_digest": ruleset_digest,
             "prompters": sorted(prompters),
+            "plan": given.plan,
+            "inputs": list(given.inputs),
         },
     )
     job_id = job_enqueue(actor=actor, kind="run.execute", subject=subject, payload={"run_id": str(run.id)})
