@@ -55,6 +55,7 @@ def request_of(world: World, method: str, path: str) -> tuple[str, dict[str, Any
         body = {} if method == "post" else None
     elif path.startswith("/api/v1/plans/{id}/"):
         identifier = world.plan_id
+        body = {"name": "Style", "value": f"the {number}th"} if method == "post" else None
     elif path.startswith("/api/v1/phases/{id}/"):
         identifier = world.phase_id
     elif path.startswith("/api/v1/sessions/{id}/"):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.api.world import PLAN, World
 from tests.unit.plans.markdown_samples import PHASES
 
 if TYPE_CHECKING:
     from rest_framework.test import APIClient
+
+    from countersign.plans.contracts import WorkItemData
 
 from countersign.audit.contracts import AuditEventData
 
@@ -50,6 +53,78 @@ def test_plan_in_markdown_is_answered_with_its_details(world: World, ask: Ask) -
     assert quay["deliverables"][0]["files"][0] == {"path": "quay/bollards.py", "action": "create", "note": ""}
     gate = quay["gates"][4]
     assert (gate["kind"], gate["check_kind"], gate["met"]) == ("quality", "attested", None)
+
+
+def test_plan_input_is_answered_and_work_stops_waiting(world: World, ask: Ask, events: Events) -> None:
+    text = PLAN.partition("inputs:")[0]
+    text = text.replace("title: No unused imports\n", "title: No unused imports\n        needs: [Style]\n")
+    text += (
+        "inputs:\n  - {name: Port, value: '1'}\n  - {name: LAMP_TOKEN, optional: true}\n  - {name: Style}\n"
+    )
+    body = {"project": "sample", "text": text}
+    imported = ask("operator").post("/api/v1/plans/", body, format="json")
+    assert imported.status_code == 201, imported.content
+    plan = imported.json()
+    address = f"/api/v1/plans/{plan['id']}/inputs/"
+    item = proposed(plan)
+    listed = ask("auditor").get(address).json()["results"]
+    assert [(one["name"], one["state"], one["optional"], one["secret"]) for one in listed] == [
+        ("Style", "missing", False, False),
+        ("LAMP_TOKEN", "missing", True, True),
+        ("Port", "known", False, False),
+    ]
+    assert (listed[0]["needed_by"], listed[0]["waiting"]) == (["deliverable P1.1"], [item.title])
+    assert plan["inputs"] == [{**one, "waiting": []} for one in listed[::-1]]
+    refused = ask("operator").post(f"/api/v1/work-items/{item.id}/runs/", {}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "input_missing")
+    assert refused.json()["data"]["missing"] == ["Style"]
+    items = ask("director").get("/api/v1/work-items/").json()["results"]
+    assert [(one["id"], one["waits_for"]) for one in items if one["waits_for"]] == [(item.id, ["Style"])]
+
+    def answer(role: str, **given: str) -> Any:  # noqa: ANN401 - JSON
+        return ask(role).post(address, given, format="json")
+
+    for given, field in (
+        ({"name": "Style", "value": "AKIA" + "IOSFODNN7EXAMPLE"}, "value"),
+        ({"name": "LAMP_TOKEN", "value": "plain"}, "value"),
+        ({"name": "LAMP_TOKEN", "pointer": "https://x:hunter22@lamp"}, "pointer"),
+    ):
+        wrong = answer("director", **given)
+        assert (wrong.status_code, wrong.json()["code"]) == (400, "input_refused")
+        assert wrong.json()["data"]["field"] == field
+    assert answer("director", name="Nothing", value="x").status_code == 404
+    assert answer("auditor", name="Style", value="x").status_code == 403
+    kept = answer("operator", name="style", value="plain")
+    assert (kept.status_code, kept.json()["state"], kept.json()["waiting"]) == (201, "known", [])
+    [one] = kept.json()["answers"]
+    assert (one["number"], one["value"], one["counts"], one["version"]) == (1, "plain", True, 2)
+    newest = events()[0]
+    assert (newest.type, "plain" in str(newest.data)) == ("plan.input_answered", False)
+    ask("operator").post("/api/v1/plans/", {**body, "text": f"{text}\n"}, format="json")
+    late = answer("operator", name="Style", value="late")
+    assert (late.status_code, late.json()["code"]) == (409, "plan_outdated")
+
+
+def proposed(plan: dict[str, Any]) -> WorkItemData:
+    """Propose work on the first deliverable of a plan."""
+    from countersign.plans.contracts import WorkItemDraft
+    from countersign.plans.selectors import plan_get
+    from countersign.plans.services import work_items_create
+    from tests.api.world import WORKER
+
+    there = plan_get(actor=WORKER, plan_id=plan["id"])
+    draft = WorkItemDraft(
+        key="k",
+        title="Unused imports",
+        rules=("F401",),
+        paths=("src/a.py",),
+        adapter="ruff_fix",
+        persona="code-quality",
+        deliverable_id=there.phases[0].deliverables[0].id,
+    )
+    session = str(uuid.uuid4())
+    [item] = work_items_create(actor=WORKER, project_id=there.project_id, session_id=session, items=[draft])
+    return item
 
 
 def test_plan_is_previewed_before_it_is_imported(world: World, ask: Ask, events: Events) -> None:

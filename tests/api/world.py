@@ -38,6 +38,8 @@ phases:
         acceptance_criteria:
           - text: None is left.
             check: {kind: findings_zero}
+inputs:
+  - {name: Style, optional: true}
 """
 WORKER = service_actor("worker")
 

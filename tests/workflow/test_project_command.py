@@ -11,7 +11,7 @@ from countersign.cli.errors import CommandFailed
 from countersign.cli.main import app
 from countersign.shared.errors import PermissionDenied
 from tests.workflow.sample import FILES, Source
-from tests.workflow.world import World, drive
+from tests.workflow.world import PLAN, PLATFORM, World, drive
 
 pytestmark = pytest.mark.needs("bwrap")
 
@@ -63,3 +63,16 @@ def test_project_commands_say_what_went_wrong(
     taken = run("add", str(source.path), "--name", "Taken", "--by", "solo@example.org", "--trial")
     assert isinstance(taken.exception, CommandFailed)
     assert "in the way of 'trial/main'" in taken.exception.message
+
+
+def test_project_start_leaves_out_what_waits_for_an_input_and_says_so_once(registered: World) -> None:
+    from countersign.runs.selectors import run_list
+    from countersign.workflow.commands import plan_import
+
+    asks = f"{PLAN.read_text()}inputs:\n  - {{name: Style}}\n"
+    plan_import(actor=registered.operator, project="sample", text=asks, format="yaml")
+    started = run("start", "sample", "--by", "olu@example.org")
+    assert started.exit_code == 0, started.output
+    assert started.stderr.count("work item(s) wait for Style; see: countersign plan inputs sample") == 1
+    assert "in work" not in started.stderr
+    assert run_list(actor=PLATFORM) == ()

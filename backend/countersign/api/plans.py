@@ -14,6 +14,7 @@ from countersign.api.idempotency import idempotent
 from countersign.api.pagination import PAGE_PARAMETERS, PageInput, page_answer, paginated
 from countersign.api.parts import Flattening, ProjectRef
 from countersign.api.phases import Phase, PlanNote
+from countersign.api.plan_inputs import PlanInputState
 from countersign.api.projects import PROJECT_FILTER
 from countersign.workflow import commands, queries
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 
 FORMATS = ("yaml", "markdown")
-INPUT_STATES = ("known", "missing")
 CHANGES = ("added", "changed", "removed")
 # The same number of bytes is the limit, which is told with its place.
 MAX_TEXT = 2_000_000
@@ -43,19 +43,6 @@ class Plan(Output):
     created_at = serializers.DateTimeField()
     phases_total = serializers.IntegerField()
     phases_complete = serializers.IntegerField()
-
-
-class PlanInputState(Output):
-    """Something that work of a plan needs to know; of a secret, only where it lies."""
-
-    id = serializers.CharField()
-    name = serializers.CharField()
-    text = serializers.CharField()
-    state = serializers.ChoiceField(choices=INPUT_STATES)
-    value = serializers.CharField()
-    pointer = serializers.CharField()
-    secret = serializers.BooleanField()
-    optional = serializers.BooleanField()
 
 
 class PlanRisk(Output):

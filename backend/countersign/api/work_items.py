@@ -36,6 +36,9 @@ class WorkItem(Output):
     finding_count = serializers.IntegerField()
     run_id = serializers.CharField(allow_null=True)
     approval_request_id = serializers.CharField(allow_null=True)
+    waits_for = serializers.ListField(
+        child=serializers.CharField(), help_text="inputs of the plan without which it does not begin"
+    )
 
 
 WorkItemPage = paginated(WorkItem)

@@ -10,6 +10,7 @@ import typer
 
 from countersign.cli import output
 from countersign.cli.errors import CommandFailed
+from countersign.cli.plan_inputs import answer, inputs
 from countersign.cli.plan_telling import preview_tell
 from countersign.cli.up import HomeOption
 from countersign.cli.user import django_begin
@@ -97,6 +98,10 @@ def import_(
         output.answer_json({"preview": plain(preview), "imported": None if nothing else imported})
     else:
         output.answer(f"{plan.code} version {plan.version}: {environment().base_url}/plans/{plan.id}")
+
+
+app.command(name="inputs")(inputs)
+app.command(name="answer")(answer)
 
 
 @app.command()

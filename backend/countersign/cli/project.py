@@ -80,7 +80,7 @@ def start(
     """
     django_begin(home)
     from countersign.accounts.selectors import actor_by_email
-    from countersign.plans.selectors import plan_list, work_item_list
+    from countersign.plans.selectors import inputs_missing, plan_list, work_item_list
     from countersign.projects.selectors import project_get
     from countersign.workflow.commands import plan_import, run_begin, session_begin
 
@@ -92,13 +92,21 @@ def start(
     result = job_await(actor, session_begin(actor=actor, project=found.slug))
     items = work_item_list(actor=actor, session_id=str(result["session_id"]))
     told: set[str] = set()
-    for item in [item for item in items if item.state.value == "proposed"][:MAX_STARTED]:
+    proposed = [item for item in items if item.state.value == "proposed"]
+    missing = inputs_missing(actor=actor, items=proposed)
+    for item in [item for item in proposed if not missing.get(item.id)][:MAX_STARTED]:
         output.progress(f"{item.title}: in work")
         begun = run_begin(actor=actor, work_item_id=item.id)
         for warning in set(begun.warnings) - told:
             output.progress(f"warning: {warning}")
         told |= set(begun.warnings)
         job_await(actor, begun.job_id)
+    if names := sorted({name for item in proposed for name in missing.get(item.id, ())}):
+        waits = sum(bool(missing.get(item.id)) for item in proposed)
+        output.progress(
+            f"{waits} work item(s) wait for {', '.join(names)}; "
+            f"see: countersign plan inputs {found.slug} --missing"
+        )
     output.answer(f"{environment().base_url}/inbox")
 
 

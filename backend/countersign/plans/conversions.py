@@ -41,13 +41,13 @@ from countersign.plans.models import (
 
 PHASE_PARTS = ("deliverables__criteria", "gates")
 # The whole text of a plan, which no phase needs.
-_HEAVY = ("plan__source", "plan__document", "plan__remarks")
+HEAVY = ("plan__source", "plan__document", "plan__remarks")
 _Document = Mapping[str, Any]  # a part of the plan's document, as it was checked at its import
 
 
 def phases_light(phases: QuerySet[Phase]) -> QuerySet[Phase]:
     """Read phases with their plan, but without its text."""
-    return phases.select_related("plan").defer(*_HEAVY)
+    return phases.select_related("plan").defer(*HEAVY)
 
 
 def plan_data(plan: Plan) -> PlanData:

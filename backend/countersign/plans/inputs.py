@@ -1,7 +1,7 @@
 """What is known of a plan's inputs: what the plan says, what was answered, and who needs it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from countersign.plans.contracts import (
     InputAnswerData,
@@ -57,20 +57,25 @@ def plan_inputs(plan: Plan) -> tuple[InputData, ...]:
 
 
 def inputs_for(deliverable: Deliverable | None) -> InputsForWork:
-    """Return the inputs of the work on a deliverable.
+    """Return the inputs of the work on a deliverable."""
+    if deliverable is None:
+        return InputsForWork()
+    plan = deliverable.phase.plan
+    return inputs_among(plan_inputs(plan), plan, deliverable)
+
+
+def inputs_among(inputs: Iterable[InputData], plan: Plan, deliverable: Deliverable) -> InputsForWork:
+    """Return those of a plan's inputs that the work on a deliverable needs.
 
     It needs what its phase or itself names. What a plan asks for without saying for which work is needed by
     all of it: nothing passes because nobody said.
     """
-    if deliverable is None:
-        return InputsForWork()
-    plan = deliverable.phase.plan
     own = {
         name.casefold()
         for part in (deliverable.details, deliverable.phase.details)
         for name in part.get("needs", ())
     }
-    applies = [item for item in plan_inputs(plan) if not item.needed_by or item.name.casefold() in own]
+    applies = [item for item in inputs if not item.needed_by or item.name.casefold() in own]
     return InputsForWork(
         plan_id=str(plan.id),
         code=plan.code,
@@ -120,7 +125,7 @@ def _input(
         state=InputState.KNOWN if value or pointer else InputState.MISSING,
         value=value,
         pointer=pointer,
-        secret=row.secret,
+        secret=is_hidden(row),
         optional=row.optional,
         kind=InputKind(row.kind),
         needed_by=needed_by,

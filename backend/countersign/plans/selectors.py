@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 
 from countersign.accounts.policies import require
 from countersign.plans.contracts import (
+    InputData,
     InputsForWork,
     PhaseData,
     PhaseFacts,
@@ -21,6 +22,7 @@ from countersign.plans.contracts import (
     WorkItemState,
 )
 from countersign.plans.conversions import (
+    HEAVY,
     PHASE_PARTS,
     phase_data,
     phases_light,
@@ -31,8 +33,9 @@ from countersign.plans.conversions import (
 from countersign.plans.difference import changes_between, unchanged_count
 from countersign.plans.document import PlanDocument
 from countersign.plans.importer import plan_parse, plan_read
-from countersign.plans.inputs import inputs_for
+from countersign.plans.inputs import inputs_among, inputs_for, plan_inputs
 from countersign.plans.models import (
+    Deliverable,
     Phase,
     Plan,
     ProjectStateEntry,
@@ -219,6 +222,28 @@ def inputs_of_work(*, actor: Actor, work_item_id: str) -> InputsForWork:
     """
     require(actor, "read")
     return inputs_for(work_item_row(work_item_id).deliverable)
+
+
+def inputs_missing(*, actor: Actor, items: Iterable[WorkItemData]) -> dict[str, tuple[str, ...]]:
+    """Return what each of these work items waits for, by its id; of those that have begun nothing.
+
+    Raises:
+        PermissionDenied: The actor may not read.
+    """
+    require(actor, "read")
+    waiting = {WorkItemState.PROPOSED, WorkItemState.READY}
+    open_ = [item for item in items if item.state in waiting and item.deliverable_id is not None]
+    ids = {item.deliverable_id for item in open_ if item.deliverable_id is not None}
+    heavy = [f"phase__{name}" for name in HEAVY]
+    rows = Deliverable.objects.filter(pk__in=ids).select_related("phase__plan").defer(*heavy)
+    inputs: dict[UUID, tuple[InputData, ...]] = {}
+    missing: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        plan = row.phase.plan
+        if plan.pk not in inputs:
+            inputs[plan.pk] = plan_inputs(plan)
+        missing[str(row.pk)] = inputs_among(inputs[plan.pk], plan, row).missing
+    return {item.id: missing.get(item.deliverable_id or "", ()) for item in open_}
 
 
 def project_state_entry_list(*, actor: Actor, project_id: str) -> tuple[ProjectStateEntryData, ...]:

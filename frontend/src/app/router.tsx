@@ -172,7 +172,8 @@ const planRoute = createRoute({
     Promise.all([BoardPage.preload?.(), context.queryClient.query({ ...planQuery(params.id), staleTime: "static" })]),
   pendingComponent: () => <Waiting what={PLANS.loading} />,
   component: function Board() {
-    return <BoardPage id={planRoute.useParams().id} />;
+    const me = useSuspenseQuery(meQuery).data;
+    return <BoardPage id={planRoute.useParams().id} answers={me.permissions.includes("input.answer")} />;
   },
 });
 

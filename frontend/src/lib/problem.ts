@@ -4,14 +4,24 @@ export class ProblemError extends Error {
   readonly code: string;
   readonly title: string;
   readonly correlationId: string | null;
+  /** The field of the form that is refused, where it is one. */
+  readonly field: string | null;
 
-  constructor(fields: { status: number; code: string; title: string; detail: string; correlationId: string | null }) {
+  constructor(fields: {
+    status: number;
+    code: string;
+    title: string;
+    detail: string;
+    correlationId: string | null;
+    field?: string | null;
+  }) {
     super(fields.detail);
     this.name = "ProblemError";
     this.status = fields.status;
     this.code = fields.code;
     this.title = fields.title;
     this.correlationId = fields.correlationId;
+    this.field = fields.field ?? null;
   }
 }
 
@@ -22,6 +32,7 @@ function text(value: unknown): string | null {
 /** Reads a refusal; whatever is missing in it is said so, never made up. */
 export function problemFrom(body: unknown, status: number, headerCorrelationId: string | null): ProblemError {
   const fields: Record<string, unknown> = typeof body === "object" && body !== null ? { ...body } : {};
+  const data: unknown = fields["data"];
   const title = text(fields["title"]) ?? `The platform answered ${status}`;
   return new ProblemError({
     status,
@@ -29,6 +40,7 @@ export function problemFrom(body: unknown, status: number, headerCorrelationId: 
     title,
     detail: text(fields["detail"]) ?? text(fields["error"]) ?? title,
     correlationId: text(fields["correlation_id"]) ?? headerCorrelationId,
+    field: typeof data === "object" && data !== null && "field" in data ? text(data.field) : null,
   });
 }
 

@@ -11,6 +11,8 @@ from countersign.workflow.contracts.difference import (
 from countersign.workflow.contracts.plans import (
     CriterionView,
     DeliverableView,
+    InputAnswerView,
+    InputView,
     PhaseDetailView,
     PhaseGateView,
     PhaseView,
@@ -87,6 +89,8 @@ __all__ = [
     "FindingView",
     "GateCount",
     "GateReportView",
+    "InputAnswerView",
+    "InputView",
     "Installation",
     "OwnDecision",
     "PackMember",

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from countersign.plans.contracts import (
         DecisionData,
         FileData,
-        InputData,
         NoteData,
         PlanRemark,
         ReportData,
@@ -32,6 +31,37 @@ class CriterionView:
 
 
 @dataclass(frozen=True, slots=True)
+class InputAnswerView:
+    """An answer to an input, with who gave it."""
+
+    number: int
+    version: int
+    value: str
+    pointer: str
+    by_label: str
+    created_at: datetime
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InputView:
+    """Something that work of a plan needs to know; ``waiting`` names the work that waits for it."""
+
+    id: str
+    name: str
+    text: str
+    state: str
+    value: str
+    pointer: str
+    secret: bool
+    optional: bool
+    kind: str
+    needed_by: tuple[str, ...]
+    waiting: tuple[str, ...]
+    answers: tuple[InputAnswerView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WorkItemView:
     """A work item and where it stands."""
 
@@ -45,6 +75,7 @@ class WorkItemView:
     finding_count: int
     run_id: str | None
     approval_request_id: str | None
+    waits_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +172,7 @@ class PlanDetailView:
     authority: str
     stated_status: str
     created_on: str
-    inputs: tuple[InputData, ...]
+    inputs: tuple[InputView, ...]
     risks: tuple[RiskData, ...]
     escalation: tuple[str, ...]
     reports: tuple[ReportData, ...]

@@ -1,6 +1,7 @@
 """Reads that cross rooms, for every face: what the actor may see, ready to be rendered."""
 
 from countersign.workflow.queries.comments import comment_page
+from countersign.workflow.queries.inputs import input_get, input_page
 from countersign.workflow.queries.installation import installation_get, workers_alive
 from countersign.workflow.queries.packs import pack_data, pack_detail
 from countersign.workflow.queries.plans import (
@@ -16,6 +17,8 @@ from countersign.workflow.queries.runs import run_detail, run_diff, run_event_pa
 
 __all__ = [
     "comment_page",
+    "input_get",
+    "input_page",
     "installation_get",
     "pack_data",
     "pack_detail",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from countersign.approvals.selectors import request_list
 from countersign.plans.contracts import DeliverableState, PhaseState, WorkItemState
 from countersign.plans.selectors import (
+    inputs_missing,
     phase_get,
     phase_list,
     plan_get,
@@ -29,6 +30,7 @@ from countersign.workflow.contracts import (
     WorkItemView,
 )
 from countersign.workflow.queries.common import project_id_of, project_ref
+from countersign.workflow.queries.inputs import input_views
 
 if TYPE_CHECKING:
     from countersign.plans.contracts import (
@@ -71,7 +73,7 @@ def plan_detail(*, actor: Actor, plan_id: str) -> PlanDetailView:
         authority=plan.authority,
         stated_status=plan.stated_status,
         created_on=plan.created_on,
-        inputs=plan.inputs,
+        inputs=input_views(actor, plan),
         risks=plan.risks,
         escalation=plan.escalation,
         reports=plan.reports,
@@ -249,10 +251,11 @@ def _work_item_views(actor: Actor, items: tuple[WorkItemData, ...]) -> tuple[Wor
     # Newest first: the first run of an item that is met is its latest.
     for run in run_list(actor=actor, work_item_ids=tuple(item.id for item in items)):
         runs.setdefault(run.work_item_id, run)
-    return tuple(_work_item_view(item, runs.get(item.id)) for item in items)
+    missing = inputs_missing(actor=actor, items=items)
+    return tuple(_work_item_view(item, runs.get(item.id), missing.get(item.id, ())) for item in items)
 
 
-def _work_item_view(item: WorkItemData, run: RunData | None) -> WorkItemView:
+def _work_item_view(item: WorkItemData, run: RunData | None, waits_for: tuple[str, ...]) -> WorkItemView:
     return WorkItemView(
         id=item.id,
         key=item.key,
@@ -264,4 +267,5 @@ def _work_item_view(item: WorkItemData, run: RunData | None) -> WorkItemView:
         finding_count=len(item.finding_ids),
         run_id=run.id if run else None,
         approval_request_id=run.request_id or None if run else None,
+        waits_for=waits_for,
     )

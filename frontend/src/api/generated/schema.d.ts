@@ -833,6 +833,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/inputs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a plan asks for
+         * @description Answer a page of inputs: first what work waits for.
+         */
+        get: operations["plan_inputs_list"];
+        put?: never;
+        /**
+         * Answer what a plan asks for
+         * @description Keep the answer; an earlier one stays, and counts no more.
+         */
+        post: operations["plan_inputs_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/preview/": {
         parameters: {
             query?: never;
@@ -1375,7 +1399,7 @@ export interface components {
             status_url: string;
         };
         /** @enum {string} */
-        Action: "project.write" | "plan.write" | "session.write" | "run.write" | "decision.write" | "comment.write" | "slot.keep" | "governance.write" | "quorum.propose" | "quorum.confirm" | "quorum.withdraw" | "export.write" | "account.write" | "absence.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "retention.read" | "retention.clean" | "audit.read" | "read";
+        Action: "project.write" | "plan.write" | "input.answer" | "session.write" | "run.write" | "decision.write" | "comment.write" | "slot.keep" | "governance.write" | "quorum.propose" | "quorum.confirm" | "quorum.withdraw" | "export.write" | "account.write" | "absence.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "retention.read" | "retention.clean" | "audit.read" | "read";
         /** @description A passkey that may sign. */
         AllowedCredential: {
             id: string;
@@ -2254,6 +2278,18 @@ export interface components {
             phases_total: number;
             phases_complete: number;
         };
+        /** @description An answer: a value, or a pointer to where a secret lies. */
+        PlanAnswerInput: {
+            /** @description of the input */
+            name: string;
+            /** @default  */
+            value: string;
+            /**
+             * @description `env:`, `file:`, `vault:`, `docker:` or `store:`; never the secret itself
+             * @default
+             */
+            pointer: string;
+        };
         /** @description A part that would differ. */
         PlanChange: {
             kind: components["schemas"]["PlanChangeKind"];
@@ -2348,6 +2384,20 @@ export interface components {
             format: components["schemas"]["PlanFormat"];
             text: string;
         };
+        /** @description What somebody answered; the one that counts says so. */
+        PlanInputAnswer: {
+            number: number;
+            /** @description of the plan that it was given to */
+            version: number;
+            value: string;
+            pointer: string;
+            by_label: string;
+            /** Format: date-time */
+            created_at: string;
+            counts: boolean;
+        };
+        /** @enum {string} */
+        PlanInputKind: "configuration" | "requirement";
         /** @enum {string} */
         PlanInputKnown: "known" | "missing";
         /** @description Something that work of a plan needs to know; of a secret, only where it lies. */
@@ -2359,7 +2409,22 @@ export interface components {
             value: string;
             pointer: string;
             secret: boolean;
+            /** @description work does not wait for it */
             optional: boolean;
+            kind: components["schemas"]["PlanInputKind"];
+            /** @description phases and deliverables; empty where the whole plan needs it */
+            needed_by: string[];
+            /** @description titles of the work items that wait for it */
+            waiting: string[];
+            answers: components["schemas"]["PlanInputAnswer"][];
+        };
+        /** @description A page of PlanInputState. */
+        PlanInputStatePage: {
+            /** @description address of the next page */
+            next: string | null;
+            /** @description address of the page before */
+            previous: string | null;
+            results: components["schemas"]["PlanInputState"][];
         };
         /** @description What became of the lines of the text. */
         PlanLines: {
@@ -3147,6 +3212,8 @@ export interface components {
             finding_count: number;
             run_id: string | null;
             approval_request_id: string | null;
+            /** @description inputs of the plan without which it does not begin */
+            waits_for: string[];
         };
         /** @description A page of WorkItem. */
         WorkItemPage: {
@@ -4361,6 +4428,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    plan_inputs_list: {
+        parameters: {
+            query?: {
+                /** @description where to go on: taken from `next` or `previous` */
+                cursor?: string;
+                /** @description items a page, at most 200 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanInputStatePage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    plan_inputs_answer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanAnswerInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanInputState"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -7,13 +7,14 @@ import { metTone, Status } from "@/components/status";
 import { formatNumber, plural } from "@/lib/format";
 
 import classes from "./board.module.css";
-import { MissingInputs, PlanAbout } from "./plan-about";
+import { PlanAbout } from "./plan-about";
+import { MissingInputs, PlanInputs } from "./plan-inputs";
 import { DeliverableDetails, PhaseDetails, PhaseFacts } from "./plan-parts";
 import { type Deliverable, type Phase, type PhaseGate, type PhaseWorkItem, planQuery } from "./queries";
 import { CHECKS, DELIVERABLE_STATES, GATES, PHASE_STATES, STRINGS, TURNS, WORK_STATES } from "./strings";
 
 /** Where the plan stands: every phase, what it still needs for 100 %, and whose turn it is. */
-export function BoardPage({ id }: { id: string }) {
+export function BoardPage({ id, answers }: { id: string; answers: boolean }) {
   const query = useSuspenseQuery(planQuery(id));
   const plan = query.data;
   return (
@@ -40,6 +41,7 @@ export function BoardPage({ id }: { id: string }) {
             <PhaseCard key={phase.id} phase={phase} />
           ))}
       </div>
+      <PlanInputs plan={plan} answers={answers} />
       <PlanAbout plan={plan} />
     </Page>
   );
@@ -205,6 +207,7 @@ function WorkItemRow({ item }: { item: PhaseWorkItem }) {
     item.key,
     item.finding_count > 0 ? plural(item.finding_count, "finding", "findings") : "",
     item.persona,
+    item.waits_for.length > 0 ? `waits for: ${item.waits_for.join(", ")}` : "",
     item.state === "backlog" || item.state === "rejected" ? item.reason : "",
   ];
   return (

@@ -1,17 +1,15 @@
 import { Section } from "@/components/page";
-import { Status } from "@/components/status";
 import { plural } from "@/lib/format";
 
 import classes from "./board.module.css";
 import { Notes } from "./plan-parts";
-import type { Plan, PlanInput } from "./queries";
+import type { Plan } from "./queries";
 import { STRINGS } from "./strings";
 
-/** What a plan says beside its phases: inputs, risks, who is told, and its prose. */
+/** What a plan says beside its phases and inputs: risks, who is told, and its prose. */
 export function PlanAbout({ plan }: { plan: Plan }) {
   return (
     <>
-      <Inputs inputs={plan.inputs} />
       <Risks risks={plan.risks} />
       {plan.escalation.length > 0 && (
         <Section title="Escalation">
@@ -40,60 +38,6 @@ export function PlanAbout({ plan }: { plan: Plan }) {
       <Text plan={plan} />
     </>
   );
-}
-
-/** What work waits for is said before anything else. */
-export function MissingInputs({ inputs }: { inputs: readonly PlanInput[] }) {
-  const missing = inputs.filter(isMissing);
-  if (missing.length === 0) return null;
-  return (
-    <p className={classes["waits"]}>
-      <Status tone="wait" label={plural(missing.length, "input is missing", "inputs are missing")} bare />{" "}
-      {missing.map((input) => input.name).join(", ")}
-    </p>
-  );
-}
-
-const isMissing = (input: PlanInput) => input.state === "missing" && !input.optional;
-
-function Inputs({ inputs }: { inputs: readonly PlanInput[] }) {
-  if (inputs.length === 0) return null;
-  const missing = inputs.filter(isMissing).length;
-  return (
-    <Section
-      title="Inputs"
-      note={missing > 0 ? `${plural(missing, "input is", "inputs are")} missing` : "nothing is missing"}
-      flush
-    >
-      <table className={classes["table"]}>
-        <thead>
-          <tr>
-            <th scope="col">Input</th>
-            <th scope="col">State</th>
-            <th scope="col">What it is</th>
-          </tr>
-        </thead>
-        <tbody>
-          {[...inputs]
-            .sort((a, b) => Number(a.state === "known") - Number(b.state === "known"))
-            .map((input) => (
-              <tr key={input.id}>
-                <th scope="row">{input.name}</th>
-                <td>
-                  <InputState input={input} />
-                </td>
-                <td>{input.value || input.pointer || input.text}</td>
-              </tr>
-            ))}
-        </tbody>
-      </table>
-    </Section>
-  );
-}
-
-function InputState({ input }: { input: PlanInput }) {
-  if (input.state === "known") return <Status tone="pass" label={input.pointer === "" ? "known" : "known, a secret"} bare />;
-  return <Status tone={input.optional ? "idle" : "wait"} label={input.optional ? "missing, optional" : "missing"} bare />;
 }
 
 function Risks({ risks }: { risks: Plan["risks"] }) {

@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { type Answer, client, unwrap } from "@/lib/api";
+import { useChange } from "@/lib/change";
 
 export type PlanList = Answer<"/api/v1/plans/">;
 export type Plan = Answer<"/api/v1/plans/{id}/">;
@@ -17,6 +18,18 @@ export const planKeys = {
   list: () => [...planKeys.all, "list"] as const,
   one: (id: string) => [...planKeys.all, "one", id] as const,
 };
+
+export interface InputAnswer {
+  name: string;
+  value: string;
+  pointer: string;
+}
+
+export function useAnswer(id: string) {
+  return useChange(planKeys.one(id), (body: InputAnswer) =>
+    unwrap(client.POST("/api/v1/plans/{id}/inputs/", { params: { path: { id } }, body })),
+  );
+}
 
 export const plansQuery = queryOptions({
   queryKey: planKeys.list(),

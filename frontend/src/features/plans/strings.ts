@@ -12,6 +12,20 @@ export const STRINGS = {
   phaseDetails: "More of what the plan says",
   technical: "technical notes",
   text: "what it says beside phases and demands",
+  inputs: "Inputs",
+  inputsKnown: "nothing is missing",
+  answer: "Answer",
+  answerAgain: "Answer anew",
+  keep: "Keep the answer",
+  leave: "Leave it",
+  value: "Answer",
+  valueHelp: "It goes to the agent as it is written. Never type a secret here: what looks like one is refused.",
+  pointer: "Where the secret lies",
+  pointerHelp: "env:NAME, file:/path, vault:path, docker:name or store:name. Never the secret itself.",
+  hidden: "This is a secret: it is never typed here, only where it lies.",
+  shapes: "This shapes the work: whoever answers it can't decide on the changes that use it.",
+  excludesNobody: "This is configuration: whoever answers it can still decide.",
+  wholePlan: "the whole plan",
 } as const;
 
 /** How a demand is shown to be met. */
