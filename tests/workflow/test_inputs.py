@@ -127,6 +127,16 @@ def test_run_begin_stops_where_an_input_is_answered_meanwhile(
         plan_of(actor=asking.operator, project="another")
 
 
+def test_input_json_has_of_a_secret_only_where_it_lies() -> None:
+    from countersign.plans.contracts import InputData, InputState
+    from countersign.workflow.inputs import input_json
+
+    known = InputData(
+        "i", "KEY", "to the\u200b lamp", InputState.KNOWN, "", "env:KEY", secret=True, optional=False
+    )
+    assert input_json(known) == {"name": "KEY", "what": "to the lamp", "pointer": "env:KEY"}
+
+
 # --- somebody who rules the database --------------------------------------------------------------
 
 

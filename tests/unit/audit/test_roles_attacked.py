@@ -47,6 +47,7 @@ ADDED = (
     "governance_ruleset",
     "governance_violation",
     "governance_waiver",
+    "plans_inputanswer",
     "plans_projectstateentry",
     "prompts_persona",
     "prompts_prompt",
