@@ -37,6 +37,8 @@ from tests.unit.audit.roles import sequence_all
 from tests.unit.runs.samples import lease_take, project_make
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from countersign.approvals.contracts import RequestData
     from countersign.shared.actor import Actor
     from countersign.workflow.logged import Standing
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 
 # A busy machine takes long, and a limit that ends it midway looks like a decision that went differently.
 pytestmark = pytest.mark.timeout(3600)
-PROFILES = {"nightly": (30, 50)}
+PROFILES = {"nightly": (360, 50)}
 SHORT = (10, 30)
 
 
@@ -60,11 +62,8 @@ class DecisionMachine(Stories, Passkeys, Carrying):
         for made, waiting in zip(self.made, self.model, strict=True):
             row = self.requests.get(made)
             merges = waiting.mergeable(self.people.still, self.window)
-            assert self._would_merge(row, standing, self.pack(made, waiting), waiting) == merges, (
-                row,
-                waiting,
-                self.window,
-            )
+            accepted = self._would_merge(row, standing, self.pack(made, waiting), waiting)
+            assert accepted == merges, (row, waiting, self.window)
             self.outcomes["merge" if merges else "no merge"] += 1
             jobs = Job.objects.filter(dedupe_key=f"decision.execute:{made.id}").count()
             assert jobs <= 1
@@ -103,13 +102,14 @@ class DecisionMachine(Stories, Passkeys, Carrying):
 
 
 @pytest.fixture
-def machine(committed_db: None, worker: Actor, superuser_dsn: str) -> type[DecisionMachine]:
+def machine(committed_db: None, worker: Actor, superuser_dsn: str) -> Iterator[type[DecisionMachine]]:
     from countersign.workflow.trust import trust_current
 
+    superuser = psycopg.connect(superuser_dsn, autocommit=True)
+    superuser.execute("SET session_replication_role = replica")
+
     def sql(statement: str, *values: object) -> None:
-        with psycopg.connect(superuser_dsn, autocommit=True) as connection:
-            connection.execute("SET session_replication_role = replica")
-            connection.execute(statement.encode(), values)
+        superuser.execute(statement.encode(), values)
 
     DecisionMachine.requests = Requests(worker, lease_take(worker), project_make(worker))
     DecisionMachine.slug = project_get(actor=worker, project_id=DecisionMachine.requests.project_id).slug
@@ -117,7 +117,8 @@ def machine(committed_db: None, worker: Actor, superuser_dsn: str) -> type[Decis
     DecisionMachine.people.begin()
     DecisionMachine.trust = trust_current(allow_unattended=True)
     DecisionMachine.steps, DecisionMachine.outcomes = Counter(), Counter()
-    return DecisionMachine
+    yield DecisionMachine
+    superuser.close()
 
 
 def test_nothing_is_accepted_that_should_not_be(
