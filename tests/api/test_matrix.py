@@ -63,6 +63,14 @@ def request_of(world: World, method: str, path: str) -> tuple[str, dict[str, Any
     bodies: dict[str, dict[str, Any]] = {
         "/api/v1/absences/": {"ends_at": (now() + timedelta(days=3)).isoformat()},
         "/api/v1/absences/{id}/delegate/": {"delegate": ""},
+        "/api/v1/exceptions/": {
+            "rule": "change.no-key-material",
+            "reason": "fixtures",
+            "compensating_controls": ["two look"],
+            "expires_at": (now() + timedelta(days=3)).isoformat(),
+        },
+        "/api/v1/exceptions/{id}/revoke/": {"reason": "not needed"},
+        "/api/v1/rules/{code}/mode/": {"mode": "advise" if number % 2 else "observe", "reason": "tried"},
         "/api/v1/projects/": {"source": "/srv/another", "name": "Another"},
         "/api/v1/projects/{slug}/settings/": {"base_move": other_base_move()},
         "/api/v1/plans/": {"project": "sample", "text": PLAN.replace("code: PLAN", f"code: NEXT{number}")},
@@ -77,6 +85,7 @@ def request_of(world: World, method: str, path: str) -> tuple[str, dict[str, Any
     if method == "post":
         body = bodies.get(path, body)
     address = path.replace("{id}", identifier).replace("{slug}", "sample")
+    address = address.replace("{code}", "quality.typed")
     address = address.replace("{digest}", f"sha256:{'0' * 64}")
     return (f"{address}?session={world.session_id}" if path == "/api/v1/findings/" else address), body
 

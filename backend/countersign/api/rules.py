@@ -9,10 +9,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 
 from countersign.api.authentication import actor_of
-from countersign.api.base import ApiView, Output, query_of
+from countersign.api.base import ApiView, Input, Output, answer, body_of, query_of
+from countersign.api.idempotency import idempotent
 from countersign.api.pagination import PAGE_PARAMETERS, PageInput, page_answer, paginated
+from countersign.governance.contracts import RuleMode
 from countersign.governance.selectors import rule_list
 from countersign.shared.paging import sequence_page
+from countersign.workflow.exceptions import rule_mode_change
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -80,3 +83,31 @@ class RuleListView(ApiView):
         rules = [rule_view(rule) for rule in rule_list(actor_of(request))]
         page = sequence_page(rules, after=query["cursor"], limit=query["limit"])
         return page_answer(request, RulePage, page)
+
+
+class RuleModeInput(Input):
+    """Another mode, and why."""
+
+    mode = serializers.ChoiceField(choices=RULE_MODES)
+    reason = serializers.CharField(max_length=4_000, help_text="its digest stands in the log")
+
+
+class RuleModeView(ApiView):
+    """What breaking a rule does."""
+
+    writing = "governance.write"
+
+    @extend_schema(
+        operation_id="rules_mode",
+        request=RuleModeInput,
+        responses=Rule,
+        summary="Let a rule stop changes, advise, or only be counted",
+    )
+    @idempotent
+    def post(self, request: Request, code: str) -> Response:
+        """Make its next version, and answer it."""
+        body = body_of(RuleModeInput, request)
+        changed = rule_mode_change(
+            actor=actor_of(request), code=code, mode=RuleMode(body["mode"]), reason=body["reason"]
+        )
+        return answer(Rule, rule_view(changed))

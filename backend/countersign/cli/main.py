@@ -13,6 +13,7 @@ from countersign.cli import (
     break_glass,
     doctor,
     down,
+    exception,
     output,
     pack,
     person,
@@ -22,6 +23,7 @@ from countersign.cli import (
     quorum,
     request,
     retention,
+    rule,
     status,
     up,
     user,
@@ -50,6 +52,8 @@ app.add_typer(project.app, name="project")
 app.add_typer(plan.app, name="plan")
 app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(quorum.app, name="quorum")
+app.add_typer(exception.app, name="exception")
+app.add_typer(rule.app, name="rule")
 app.add_typer(queue.app, name="queue")
 app.add_typer(request.app, name="request")
 app.add_typer(retention.app, name="retention")

@@ -81,9 +81,12 @@ def exceptions_in_force(run_id: str, relaxations: Relaxations | None = None) -> 
     if not rows:
         return ()
     logged = relaxations or relaxations_signed()
-    return tuple(
-        row for row in rows if logged.waiver_matches(_told(row)) and logged.waivers[row.id].revoked is None
-    )
+    return tuple(row for row in rows if exception_stands(row, logged))
+
+
+def exception_stands(row: WaiverData, logged: Relaxations) -> bool:
+    """Say whether the signed log tells of an exception as its row does, and of no early end."""
+    return logged.waiver_matches(_told(row)) and logged.waivers[row.id].revoked is None
 
 
 def relaxations_signed() -> Relaxations:

@@ -40,6 +40,7 @@ const BreakGlassPage = lazyRouteComponent(() => import("@/features/break-glass/b
 const VerifyPage = lazyRouteComponent(() => import("@/features/verify/verify-page"), "VerifyPage");
 const QueuePage = lazyRouteComponent(() => import("@/features/queue/queue-page"), "QueuePage");
 const AbsencesPage = lazyRouteComponent(() => import("@/features/absences/absences-page"), "AbsencesPage");
+const ExceptionsPage = lazyRouteComponent(() => import("@/features/exceptions/exceptions-page"), "ExceptionsPage");
 const RunPage = lazyRouteComponent(() => import("@/features/runs/run-page"), "RunPage");
 const AuditPage = lazyRouteComponent(() => import("@/features/audit/audit-page"), "AuditPage");
 const QuorumsPage = lazyRouteComponent(() => import("@/features/quorums/quorums-page"), "QuorumsPage");
@@ -270,10 +271,24 @@ const absencesRoute = createRoute({
   },
 });
 
+const exceptionsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/exceptions",
+  validateSearch: (search): { run?: string } => (typeof search["run"] === "string" ? { run: search["run"] } : {}),
+  loader: async ({ context }) => {
+    const [{ exceptionsQuery }] = await Promise.all([import("@/features/exceptions/queries"), ExceptionsPage.preload?.()]);
+    return context.queryClient.query({ ...exceptionsQuery, staleTime: "static" });
+  },
+  pendingComponent: () => <Waiting what={STRINGS.loading} />,
+  component: function Exceptions() {
+    return <ExceptionsPage run={exceptionsRoute.useSearch().run} />;
+  },
+});
+
 const routeTree = rootRoute.addChildren([
   loginRoute,
   verifyRoute,
-  shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute, queueRoute, passkeysRoute, absencesRoute, breakGlassRoute, auditRoute, quorumsRoute]),
+  shellRoute.addChildren([indexRoute, inboxRoute, decisionRoute, plansRoute, planRoute, runsRoute, runRoute, queueRoute, passkeysRoute, absencesRoute, exceptionsRoute, breakGlassRoute, auditRoute, quorumsRoute]),
 ]);
 
 function NotFound() {

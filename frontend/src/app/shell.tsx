@@ -52,6 +52,9 @@ export function Shell() {
           <Link to="/break-glass" className={classes["link"]}>
             <GlassIcon /> {STRINGS.breakGlass}
           </Link>
+          <Link to="/exceptions" search={{}} className={classes["link"]}>
+            <KeyIcon /> {STRINGS.exceptions}
+          </Link>
           <Link to="/who-decides" className={classes["link"]}>
             <PeopleIcon /> {STRINGS.whoDecides}
           </Link>

@@ -8,6 +8,7 @@ export const STRINGS = {
   queue: "Queue",
   passkeys: "Passkeys",
   absences: "Absences",
+  exceptions: "Exceptions",
   breakGlass: "Break-glass",
   verify: "Verify it yourself",
   whoDecides: "Who decides",

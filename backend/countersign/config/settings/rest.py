@@ -27,6 +27,7 @@ SPECTACULAR_SETTINGS = {
     ],
     # Names that stay when another noun gets a field of the same name.
     "ENUM_NAME_OVERRIDES": {
+        "RuleExceptionState": "countersign.api.exceptions.EXCEPTION_STATES",
         "AbsenceState": "countersign.api.absences.ABSENCE_STATES",
         "Action": "countersign.api.me.ACTIONS",
         "ApprovalRequestState": "countersign.api.approval_requests.REQUEST_STATES",

@@ -563,6 +563,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exceptions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the exceptions in force and those that were
+         * @description Answer all of them, the newest first.
+         */
+        get: operations["exceptions_list"];
+        put?: never;
+        /**
+         * Grant an exception; whoever does so does not count in the quorum of what it lets pass
+         * @description Grant it, and answer it.
+         */
+        post: operations["exceptions_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exceptions/{id}/revoke/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End an exception early; what rests on it and is not merged gets a new pack
+         * @description End it.
+         */
+        post: operations["exceptions_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/": {
         parameters: {
             query?: never;
@@ -1145,6 +1189,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules/{code}/mode/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a rule stop changes, advise, or only be counted
+         * @description Make its next version, and answer it.
+         */
+        post: operations["rules_mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/": {
         parameters: {
             query?: never;
@@ -1399,7 +1463,7 @@ export interface components {
             status_url: string;
         };
         /** @enum {string} */
-        Action: "project.write" | "plan.write" | "input.answer" | "session.write" | "run.write" | "decision.write" | "comment.write" | "slot.keep" | "governance.write" | "quorum.propose" | "quorum.confirm" | "quorum.withdraw" | "export.write" | "account.write" | "absence.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "retention.read" | "retention.clean" | "audit.read" | "read";
+        Action: "project.write" | "plan.write" | "input.answer" | "session.write" | "run.write" | "decision.write" | "comment.write" | "slot.keep" | "governance.write" | "exception.write" | "quorum.propose" | "quorum.confirm" | "quorum.withdraw" | "export.write" | "account.write" | "absence.write" | "credential.confirm" | "credential.revoke" | "evidence.shred" | "person.erase" | "break_glass.open" | "break_glass.review" | "retention.read" | "retention.clean" | "audit.read" | "read";
         /** @description A passkey that may sign. */
         AllowedCredential: {
             id: string;
@@ -1895,6 +1959,26 @@ export interface components {
         ErasureInput: {
             /** @description an address of the person */
             confirmation: string;
+        };
+        /** @description A rule that an exception can be granted from. */
+        ExceptableRule: {
+            code: string;
+            title: string;
+        };
+        /** @description An exception. */
+        ExceptionInput: {
+            rule: string;
+            /**
+             * Format: uuid
+             * @description whose change it is made for; left out: every change
+             */
+            run?: string | null;
+            /** @description paths, or directories with a slash at the end; left out: everywhere */
+            paths?: string[];
+            reason: string;
+            compensating_controls: string[];
+            /** Format: date-time */
+            expires_at: string;
         };
         /** @description Somebody who may not decide. */
         Excluded: {
@@ -2840,6 +2924,10 @@ export interface components {
         ReviewInput: {
             review: string;
         };
+        /** @description Why it ends early. */
+        RevocationInput: {
+            reason: string;
+        };
         /** @description The score and everything that moved it: with others ``together``, that of all of them as one change. */
         Risk: {
             score: number;
@@ -2898,8 +2986,49 @@ export interface components {
             core: boolean;
             digest: string;
         };
+        /** @description One exception. */
+        RuleException: {
+            id: string;
+            /** @description unsigned: no signed checkpoint covers it yet, and it lets nothing pass until then */
+            state: components["schemas"]["RuleExceptionState"];
+            rule: string;
+            rule_title: string;
+            /** @description null: it is for every change */
+            run_id: string | null;
+            run_title: string | null;
+            request_id: string | null;
+            /** @description none: everywhere */
+            paths: string[];
+            reason: string;
+            compensating_controls: string[];
+            granted_by: string;
+            /** Format: date-time */
+            granted_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            revoked_by: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            revoke_reason: string;
+            may_revoke: boolean;
+        };
+        /** @enum {string} */
+        RuleExceptionState: "unsigned" | "in_force" | "expired" | "revoked";
+        /** @description All exceptions, the newest first. */
+        RuleExceptions: {
+            results: components["schemas"]["RuleException"][];
+            may_grant: boolean;
+            /** @description those that enforce and are not of the governance core */
+            rules: components["schemas"]["ExceptableRule"][];
+        };
         /** @enum {string} */
         RuleMode: "observe" | "advise" | "enforce";
+        /** @description Another mode, and why. */
+        RuleModeInput: {
+            mode: components["schemas"]["RuleMode"];
+            /** @description its digest stands in the log */
+            reason: string;
+        };
         /** @description A page of Rule. */
         RulePage: {
             /** @description address of the next page */
@@ -4051,6 +4180,82 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    exceptions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleExceptions"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exceptions_grant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExceptionInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleException"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exceptions_revoke: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevocationInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleException"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     exports_start: {
         parameters: {
             query?: never;
@@ -4881,6 +5086,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RulePage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rules_mode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a repeat with the same key gets the first answer again and does nothing */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleModeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
                 };
             };
             default: components["responses"]["Problem"];

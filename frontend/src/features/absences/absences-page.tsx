@@ -10,7 +10,7 @@ import { Status } from "@/components/status";
 import { formatDateTime, words } from "@/lib/format";
 
 import classes from "./absences.module.css";
-import { dayBegins, dayEnds } from "./days";
+import { dayBegins, dayEnds } from "@/lib/days";
 import { type Absence, absencesQuery, type StandIn, useDeclare, useDelegate, useEnd } from "./queries";
 import { STATES, STRINGS } from "./strings";
 

@@ -6,7 +6,7 @@ import { client } from "@/lib/api";
 import { show } from "@/lib/test-show";
 
 import { AbsencesPage } from "./absences-page";
-import { dayBegins, dayEnds } from "./days";
+import { dayBegins, dayEnds } from "@/lib/days";
 import { type Absence, absencesQuery } from "./queries";
 import { STRINGS } from "./strings";
 

@@ -13,7 +13,7 @@ export function VerdictStrip({ request }: { request: DecisionRequest }) {
   return (
     <div className={classes["strip"]} aria-label="Verdict">
       <Cell label="Policy" value={request.policy.decision_text.replace(/\.$/, "")} tone={request.policy.blocked ? "fail" : undefined}>
-        {request.policy.blocked ? "blocked until the violation is answered" : plural(request.policy.reasons.length, "reason below", "reasons below")}
+        {request.policy.blocked ? <a href={`/exceptions?run=${request.run_id ?? ""}`}>blocked by a rule: exceptions</a> : plural(request.policy.reasons.length, "reason below", "reasons below")}
       </Cell>
       <RiskCell request={request} />
       <GatesCell request={request} />

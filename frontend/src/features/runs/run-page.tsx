@@ -32,7 +32,10 @@ export function RunPage({ id }: { id: string }) {
       lead={run.pack_digest === null ? undefined : <Seal digest={run.pack_digest} size={44} />}
       over={
         <>
-          <Link to="/runs">Runs</Link> · {run.project.name} · {run.work_item_key}
+          <Link to="/runs">Runs</Link> · {run.project.name} · {run.work_item_key} ·{" "}
+          <Link to="/exceptions" search={{ run: id }}>
+            Exceptions
+          </Link>
         </>
       }
       aside={<Status tone={look.tone} label={look.label} />}
