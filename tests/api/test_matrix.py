@@ -70,7 +70,7 @@ def request_of(world: World, method: str, path: str) -> tuple[str, dict[str, Any
             "expires_at": (now() + timedelta(days=3)).isoformat(),
         },
         "/api/v1/exceptions/{id}/revoke/": {"reason": "not needed"},
-        "/api/v1/rules/{code}/mode/": {"mode": "advise" if number % 2 else "observe", "reason": "tried"},
+        "/api/v1/rules/{code}/mode/": {"mode": "enforce", "reason": "no longer tried out"},
         "/api/v1/projects/": {"source": "/srv/another", "name": "Another"},
         "/api/v1/projects/{slug}/settings/": {"base_move": other_base_move()},
         "/api/v1/plans/": {"project": "sample", "text": PLAN.replace("code: PLAN", f"code: NEXT{number}")},

@@ -13,15 +13,18 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from countersign.audit.models import AuditEvent
 from countersign.governance import selectors, services, waivers
 from countersign.governance.checks import change_evaluate
-from countersign.governance.contracts import MatchFacts, RuleMode
+from countersign.governance.contracts import MatchFacts, RuleMode, WaiverData
 from countersign.governance.core import CORE_RULES
 from countersign.governance.errors import (
     GovernanceCoreProtected,
     NoRules,
+    ReasonMissing,
     RuleNotFound,
     RuleSetNotFound,
     RulesInvalid,
+    WaiverEnded,
     WaiverInvalid,
+    WaiverNotFound,
 )
 from countersign.governance.forms import rule_dump, rule_load, ruleset_make
 from countersign.governance.matching import rules_match
@@ -154,6 +157,10 @@ class TestRuleMode:
             services.rule_mode_set(actor=ADMIN, code="no.such", mode=RuleMode.OBSERVE, reason="x")
 
     @pytest.mark.usefixtures("synced")
+    def test_rule_mode_set_needs_a_reason(self) -> None:
+        with pytest.raises(ReasonMissing):
+            services.rule_mode_set(actor=ADMIN, code="quality.tests-pass", mode=RuleMode.OBSERVE, reason=" ")
+
     def test_rule_mode_set_needs_an_admin(self) -> None:
         with pytest.raises(PermissionDenied):
             services.rule_mode_set(actor=AGENT, code="quality.tests-pass", mode=RuleMode.OBSERVE, reason="x")
@@ -331,6 +338,40 @@ class TestWaivers:
         with pytest.raises(RuleNotFound):
             self.grant(rule="no.such")
 
+    @pytest.mark.usefixtures("synced")
+    def test_waiver_grant_needs_a_person(self) -> None:
+        with pytest.raises(PermissionDenied, match="a person"):
+            self.grant(actor=PLATFORM)
+
+    @pytest.mark.usefixtures("synced")
+    def test_waiver_revoke_ends_it_once_and_with_a_reason(self) -> None:
+        granted = self.grant()
+        assert isinstance(granted, WaiverData)
+        with pytest.raises(PermissionDenied):
+            waivers.waiver_revoke(actor=ADMIN, waiver_id=granted.id, reason="gone")
+        with pytest.raises(WaiverInvalid, match="say why"):
+            waivers.waiver_revoke(actor=REVIEWER, waiver_id=granted.id, reason=" ")
+        ended = waivers.waiver_revoke(actor=REVIEWER, waiver_id=granted.id, reason="gone")
+        assert ended.revoked_at is not None
+        assert (ended.revoke_reason, selectors.waivers_in_force(ADMIN)) == ("gone", ())
+        assert selectors.waiver_list(ADMIN) == (ended,)
+        assert len(events("waiver.revoked")) == 1
+        with pytest.raises(WaiverEnded, match="revoked already"):
+            waivers.waiver_revoke(actor=REVIEWER, waiver_id=granted.id, reason="again")
+
+    @pytest.mark.usefixtures("synced")
+    def test_waiver_revoke_knows_only_exceptions_that_are_there_and_in_force(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in (str(uuid.uuid4()), "x"):
+            with pytest.raises(WaiverNotFound):
+                waivers.waiver_revoke(actor=REVIEWER, waiver_id=name, reason="gone")
+        granted = self.grant()
+        assert isinstance(granted, WaiverData)
+        monkeypatch.setattr(waivers, "now", lambda: granted.expires_at)
+        with pytest.raises(WaiverEnded, match="expired"):
+            waivers.waiver_revoke(actor=REVIEWER, waiver_id=granted.id, reason="gone")
+
 
 class TestSelectors:
     @pytest.mark.usefixtures("synced")
@@ -350,6 +391,7 @@ class TestSelectors:
             lambda: selectors.ruleset_latest_digest(AGENT),
             lambda: selectors.violations_for_run(AGENT, "x"),
             lambda: selectors.waivers_in_force(AGENT),
+            lambda: selectors.waiver_list(AGENT),
         ],
     )
     def test_an_agent_reads_no_governance(self, read: object) -> None:
