@@ -52,6 +52,7 @@ MAX_INDEX_BYTES = 256 * 1024 * 1024
 MAX_PROOF_BYTES = 16 * 1024 * 1024
 ASSERTION_SUFFIX = ".webauthn.json"
 ROLE_SIGN_OFF = "director"
+_SIGN_OFF = frozenset({"decision_id", "proof_digest", "request_id"})
 _INDEX = frozenset({"format", "origin", "merges"})
 _NAMED = 3
 
@@ -363,13 +364,16 @@ def _proof_gates(change: Mapping[str, Json], history: History) -> None:
 def _sign_off(phase_id: str, proof: Mapping[str, Json], history: History) -> None:
     """A sign-off is a decision of this log over this very proof."""
     signoff = field(proof, "signoff", dict, "the proof")
+    # The log's digest leaves the sign-off out: each of its fields is held against something here.
+    keys_exact(signoff, _SIGN_OFF, "the sign-off")
+    unsigned = digest_of(proof_unsigned(proof))
     decision_id = signoff.get("decision_id")
     logged = history.decisions.get(decision_id) if isinstance(decision_id, str) else None
     if logged is None:
         raise RefusedError("phase.signoff", "the decision of the sign-off is not in the log")
     decision = logged.decision
     subject = (decision.subject_kind, decision.subject_id, decision.subject_digest)
-    if subject != ("phase", phase_id, digest_of(proof_unsigned(proof))):
+    if subject != ("phase", phase_id, unsigned) or signoff["proof_digest"] != unsigned:
         raise RefusedError("phase.signoff", "the sign-off is over another proof")
     request = signoff.get("request_id")
     if (decision.verdict, decision.role, decision.request_id) != (APPROVE, ROLE_SIGN_OFF, request):

@@ -24,6 +24,7 @@ const MAX_INDEX_BYTES = 256 * 1024 * 1024;
 const MAX_PROOF_BYTES = 16 * 1024 * 1024;
 const ASSERTION_SUFFIX = ".webauthn.json";
 const ROLE_SIGN_OFF = "director";
+const SIGN_OFF_FIELDS: ReadonlySet<string> = new Set(["decision_id", "proof_digest", "request_id"]);
 const INDEX_FIELDS = new Set(["format", "origin", "merges"]);
 const NAMED = 3;
 
@@ -290,13 +291,17 @@ function proofChanges(proof: JsonObject): JsonObject[] {
 /** A sign-off is a decision of this log over this very proof. */
 function signOff(phaseId: string, proof: JsonObject, history: History): void {
   const signoff = object(proof, "signoff", "the proof");
+  // The log's digest leaves the sign-off out: each of its fields is held against something here.
+  keysExact(signoff, SIGN_OFF_FIELDS, "the sign-off");
+  const unsigned = digestOf(proofUnsigned(proof));
   const id = signoff.get("decision_id");
   const decision = typeof id === "string" ? history.decisions.get(id)?.decision : undefined;
   if (decision === undefined) throw new Refused("phase.signoff", "the decision of the sign-off is not in the log");
   const over =
     decision.subjectKind === "phase" &&
     decision.subjectId === phaseId &&
-    decision.subjectDigest === digestOf(proofUnsigned(proof));
+    decision.subjectDigest === unsigned &&
+    signoff.get("proof_digest") === unsigned;
   if (!over) throw new Refused("phase.signoff", "the sign-off is over another proof");
   const approved = decision.verdict === APPROVE && decision.role === ROLE_SIGN_OFF;
   if (!approved || decision.requestId !== signoff.get("request_id")) {

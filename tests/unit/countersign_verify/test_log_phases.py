@@ -69,7 +69,7 @@ def test_proof_must_be_the_newest_that_was_logged(case: Case) -> None:
 
 
 def sign_off_case(
-    case: Case, decision: dict[str, Any], request: str = "rp", decision_id: str = "d2"
+    case: Case, decision: dict[str, Any], request: str = "rp", decision_id: str = "d2", **told: str
 ) -> dict[str, str]:
     proof = phase_case(case)
     digest = case.world.prove("phase-1", proof)
@@ -80,7 +80,8 @@ def sign_off_case(
         **decision,
     }
     case.world.decide("d2", predicate)
-    case.world.phases["phase-1"] = canonical_bytes(signed_off(proof, request, decision_id))
+    signed = signed_off(proof, request, decision_id)
+    case.world.phases["phase-1"] = canonical_bytes({**signed, "signoff": {**signed["signoff"], **told}})
     return case.verify()
 
 
@@ -100,6 +101,8 @@ def test_signed_off_phase_holds(case: Case) -> None:
             {},
             "over another proof",
         ),
+        ({}, {"proof_digest": "sha256:" + "a" * 64}, "over another proof"),
+        ({}, {"by": "nobody knows"}, "the sign-off"),
     ],
 )
 def test_sign_off_must_be_a_logged_approval_of_this_proof(
