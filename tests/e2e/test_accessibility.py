@@ -35,6 +35,7 @@ def test_every_page_is_accessible(stage: Stage, screen: Screen, scheme: Literal[
         "/runs",
         "/queue",
         "/absences",
+        "/exceptions",
         "/passkeys",
         "/break-glass",
         "/audit?subject_type=project",

@@ -3,7 +3,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { Fragment, lazy, Suspense, useState } from "react";
 
-import { AwayIcon, BoardIcon, GlassIcon, HelpIcon, InboxIcon, KeyIcon, LeaveIcon, LogIcon, MoonIcon, PeopleIcon, QueueIcon, RunIcon, SunIcon } from "@/components/icons";
+import { AwayIcon, BoardIcon, ExceptionIcon, GlassIcon, HelpIcon, InboxIcon, KeyIcon, LeaveIcon, LogIcon, MoonIcon, PeopleIcon, QueueIcon, RunIcon, SunIcon } from "@/components/icons";
 import { useKeys } from "@/components/keys";
 import { meQuery, useLogout } from "@/features/session/queries";
 
@@ -53,7 +53,7 @@ export function Shell() {
             <GlassIcon /> {STRINGS.breakGlass}
           </Link>
           <Link to="/exceptions" search={{}} className={classes["link"]}>
-            <KeyIcon /> {STRINGS.exceptions}
+            <ExceptionIcon /> {STRINGS.exceptions}
           </Link>
           <Link to="/who-decides" className={classes["link"]}>
             <PeopleIcon /> {STRINGS.whoDecides}

@@ -29,6 +29,12 @@ export const GlassIcon = () => (
     <path d="M3 2.5h10v11H3zM3 8l4-1 2 3 4-2.5M7 7l1-4.5M9 10l-1 3.5" />
   </Icon>
 );
+// A way around what stands in it.
+export const ExceptionIcon = () => (
+  <Icon>
+    <path d="M8 8v5.5M2.5 11V8a5.5 5 0 0 1 11 0v3M11.5 9l2 2 2-2" />
+  </Icon>
+);
 export const KeyIcon = () => (
   <Icon>
     <circle cx="5" cy="11" r="2.75" />
