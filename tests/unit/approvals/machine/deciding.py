@@ -6,7 +6,6 @@ import itertools
 import uuid
 from collections import Counter
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hypothesis import strategies as st
@@ -256,18 +255,3 @@ class Deciding(RuleBasedStateMachine):
             told = {(item.person_id, item.role, item.verdict) for item in row.decisions}
             assert told == {(vote.person, vote.role, vote.verdict) for vote in waiting.votes}
             assert len({item.person_id for item in row.decisions}) == len(row.decisions)
-
-    def pack(self, made: RequestData, waiting: Waiting) -> Any:  # noqa: ANN401 - what a sealed pack tells, without a file
-        """The pack as it was sealed."""
-        assert made.binding is not None
-        subject = {**made.binding.as_json(), "excluded": sorted(waiting.excluded)}
-        return SimpleNamespace(
-            pack=SimpleNamespace(
-                digest=made.subject_digest,
-                subject=subject,
-                subject_text=lambda name: {"project": self.slug}[name],
-            ),
-            risk=SimpleNamespace(score=made.binding.score),
-            policy=SimpleNamespace(quorum=waiting.quorum, passkey=waiting.passkey),
-            trial=self.trial,
-        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from tests.unit.approvals.machine.executing import Executing
 from tests.unit.approvals.machine.glass import TWO, Glass
 from tests.unit.approvals.machine.insider import Insider
 from tests.unit.approvals.machine.model import Vote
@@ -24,7 +25,7 @@ AMISS = (
 )
 
 
-class Stories(Insider, Standing, Glass):
+class Stories(Insider, Standing, Glass, Executing):
     """A new request that all who may approve, and one thing that is bent before or after."""
 
     @rule(amiss=st.sampled_from(AMISS), early=st.booleans(), moved=st.booleans())
@@ -38,6 +39,7 @@ class Stories(Insider, Standing, Glass):
             self.decide_as(-1, self.saying(name))
         if not early:
             self._amiss(amiss)
+        self.judge()
 
     def _amiss(self, amiss: str) -> None:
         if amiss in {"passkey", "trial", "carry"}:
@@ -73,3 +75,4 @@ class Stories(Insider, Standing, Glass):
                 self.window_close()
                 if again:
                     self.window_bend("opened again")
+        self.judge()
