@@ -34,27 +34,29 @@ class Executing(Deciding):
         made, waiting = self.made[number], self.model[number]
         merges = waiting.mergeable(self.people.still, self.window)
         row = self.requests.get(made)
-        accepted = self._would_merge(row, self.pack(made, waiting), waiting)
-        assert accepted == merges, (row, waiting, self.window)
+        why = self._refusal(row, self.pack(made, waiting), waiting)
+        assert (not why) == merges, (why, waiting, self.window)
         self.outcomes["merge" if merges else "no merge"] += 1
         return merges
 
-    def _would_merge(self, row: RequestData, pack: Any, waiting: Waiting) -> bool:  # noqa: ANN401 - see ``pack``
-        """Ask what the executor asks before a merge, with the pack as it was sealed; a moved base as well."""
-        if row.state == "void" or merge_deadline(row) <= now() or role_lost_why(row):
-            return False
+    def _refusal(self, row: RequestData, pack: Any, waiting: Waiting) -> str:  # noqa: ANN401 - see ``pack``
+        """Ask what the executor asks before a merge, with the pack as sealed; say why it refuses."""
+        if row.state == "void" or merge_deadline(row) <= now():
+            return f"it is {row.state}, or over"
         try:
             approvals_bound_check(decisions_logged(row, self.trust, self.told), row, pack, self.told)
-        except RefusedError:
-            return False
-        if role_lost_logged(row, self.trust) or not self._target(row, self.trial or "main"):
-            return False
+        except RefusedError as error:
+            return str(error)
+        if lost := role_lost_why(row) or role_lost_logged(row, self.trust):
+            return lost
+        if not self._target(row, self.trial or "main"):
+            return "it was signed for another branch"
         assert not self._target(row, "main" if self.trial else TRIAL)
         usual: Any = SimpleNamespace(settings={})
         strict: Any = SimpleNamespace(settings={"base_move": "strict"})
         assert bool(carry_over_hindrance(usual, row)) == (not all(vote.carry for vote in waiting.votes))
         assert carry_over_hindrance(strict, row)
-        return True
+        return ""
 
     def _target(self, row: RequestData, branch: str) -> bool:
         """Whether it may be merged to a branch, of a trial where the branch is one's."""

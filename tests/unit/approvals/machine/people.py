@@ -31,24 +31,22 @@ ROLES: dict[str, tuple[str, ...]] = {
 KEYED = ("director", "second director", "member", "second member")
 
 
-def _as_is(actor: Actor, _: Actor) -> Actor:
+def _as_is(actor: Actor) -> Actor:
     return actor
 
 
 # Who acts in another way: as whom, and what is different.
-SHAPES: dict[str, tuple[str, Callable[[Actor, Actor], Actor]]] = {
-    "agent": ("second director", lambda actor, _: replace(actor, kind="agent")),
-    "lent": (
+SHAPES: dict[str, tuple[str, Callable[[Actor], Actor]]] = {
+    "agent": ("second director", lambda actor: replace(actor, kind="agent")),
+    "token that nobody minted": (
         "second director",
-        lambda actor, other: replace(actor, minted_by=other.person_id, token_id=str(uuid.uuid4())),
+        lambda actor: replace(actor, minted_by=actor.person_id, token_id=str(uuid.uuid4())),
     ),
-    "own token": (
-        "second director",
-        lambda actor, _: replace(actor, minted_by=actor.person_id, token_id=str(uuid.uuid4())),
-    ),
-    "robot": ("director", lambda actor, _: replace(actor, unattended=True)),
+    "robot": ("director", lambda actor: replace(actor, unattended=True)),
 }
-NAMES = (*ROLES, "author again", "member again", *SHAPES)
+# Tokens of the second director's, and who minted each.
+MINTED = {"own token": "second director", "lent": "neither"}
+NAMES = (*ROLES, "author again", "member again", *SHAPES, *MINTED)
 
 
 @dataclass
@@ -68,6 +66,7 @@ class People:
         persons: the person behind it.
         held: the roles of each person, as the log tells; ``told``: as the tables do.
         keys: the passkeys that may decide, by person.
+        secrets: the tokens that were minted.
     """
 
     sql: Callable[..., None]
@@ -76,6 +75,7 @@ class People:
     held: dict[str, set[str]] = field(default_factory=dict)
     told: dict[str, set[str]] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Make everybody: with accounts, and roles of which the log tells."""
@@ -87,6 +87,8 @@ class People:
             self.join(f"{name} again", person_id=self.persons[name])
         for move in (role_grant, role_revoke):
             move(actor=SYSTEM, person_id=self.persons["demoted"], role="director")
+        for name, minter in MINTED.items():
+            self.secrets[name] = self.token("second director", minter)
         sequence_all()
 
     def join(self, name: str, *roles: str, person_id: str = "") -> None:
@@ -99,14 +101,14 @@ class People:
     def actor(self, name: str) -> Actor:
         """Return somebody as they act at this moment."""
         from countersign.accounts.models import User
-        from countersign.accounts.selectors import actor_of_user
+        from countersign.accounts.selectors import actor_of_user, token_authenticate
 
+        if name in MINTED:
+            return token_authenticate(self.secrets[name])[1]
         base, shape = SHAPES.get(name, (name, _as_is))
-        user = User.objects.select_related("person").get(pk=self.users[base])
-        other = User.objects.select_related("person").get(pk=self.users["neither"])
-        actor = actor_of_user(user)
+        actor = actor_of_user(User.objects.select_related("person").get(pk=self.users[base]))
         assert actor.roles == self.told[str(actor.person_id)]
-        return shape(actor, actor_of_user(other))
+        return shape(actor)
 
     def holders(self) -> Counter[str]:
         """How many hold each role, by the tables."""
@@ -188,10 +190,11 @@ class People:
         if missing:
             sequence_all()
 
-    def token(self, name: str) -> str:
-        """Mint somebody's own token."""
+    def token(self, name: str, minter: str) -> str:
+        """Mint a token of somebody's."""
         from countersign.accounts.services import token_issue
 
-        return token_issue(
-            actor=self.actor(name), user_id=self.users[name], label="own", valid=timedelta(hours=1)
-        ).secret
+        made = token_issue(
+            actor=self.actor(minter), user_id=self.users[name], label="token", valid=timedelta(days=1)
+        )
+        return made.secret

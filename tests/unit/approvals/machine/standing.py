@@ -67,7 +67,7 @@ class Standing(Deciding):
             self.people.join(name, role)
         else:
             self.people.join(name, person_id=self.people.persons[account])
-        secret = self.people.token(name)
+        secret = self.people.token(name, name)
         guest: Actor = token_authenticate(secret)[1]
         assert guest.minted_by == guest.person_id
         self.decide_as(-1, self.saying(name, actor=guest))
