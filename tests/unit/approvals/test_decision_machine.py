@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # A busy machine takes long, and a limit that ends it midway looks like a decision that went differently.
 pytestmark = pytest.mark.timeout(3600)
 PROFILES = {"nightly": (320, 50)}
-SHORT = (9, 30)
+SHORT = (8, 30)
 
 
 class DecisionMachine(Stories, Passkeys, Carrying):
