@@ -132,7 +132,7 @@ def change_check(pack: Pack) -> ChangeFacts:
     _same(change.tree, result_tree, "the tree of the change commit")
     if change.parents != (base_id,):
         raise RefusedError("change.parent", "the change commit does not stand on the base commit")
-    base_tree = tuple(_tree_entry(item) for item in _objects(pack, MEMBER_BASE_TREE, MAX_TREE_BYTES))
+    base_tree = tuple(_tree_entry(item) for item in objects_read(pack, MEMBER_BASE_TREE))
     entries = entries_read(canonical_loads(pack.read(MEMBER_ENTRIES)))
     _same(tree_id(base_tree), base_tree_id, "the base tree")
     _same(tree_id(tree_replace(base_tree, entries)), result_tree, "the result tree")
@@ -243,7 +243,7 @@ def exceptions_check(pack: Pack) -> int:
     """
     if MEMBER_EXCEPTIONS not in pack.members:
         return 0
-    records = _objects(pack, MEMBER_EXCEPTIONS, MAX_TREE_BYTES)
+    records = objects_read(pack, MEMBER_EXCEPTIONS)
     for record in records:
         for name in _EXCEPTION_FIELDS:
             if not record.get(name):
@@ -323,8 +323,23 @@ def _tree_entry(item: Mapping[str, Json]) -> TreeEntry:
     )
 
 
-def _objects(pack: Pack, path: str, limit: int) -> list[dict[str, Json]]:
-    value = canonical_loads(pack.read(path, limit=limit), max_bytes=limit)
+def objects_read(pack: Pack, path: str) -> list[dict[str, Json]]:
+    """Read a file of a pack that is a list of objects.
+
+    Raises:
+        RefusedError: It is something else.
+    """
+    return objects_require(
+        canonical_loads(pack.read(path, limit=MAX_TREE_BYTES), max_bytes=MAX_TREE_BYTES), path
+    )
+
+
+def objects_require(value: Json, path: str) -> list[dict[str, Json]]:
+    """Take a value as a list of objects.
+
+    Raises:
+        RefusedError: It is something else.
+    """
     items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else None
     if items is None or not isinstance(value, list) or len(items) != len(value):
         raise RefusedError("pack.list", f"{path} is not a list of objects")

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from countersign_verify.canonical import Json, canonical_loads, canonical_object
+from countersign_verify.canonical import Json, canonical_object
 from countersign_verify.encoding import field
 from countersign_verify.errors import RefusedError
 from countersign_verify.pack import Pack
+from countersign_verify.pack_facts import MAX_TREE_BYTES, objects_read, objects_require
 from countersign_verify.vocabulary import (
     MEMBER_EXCEPTIONS,
     MEMBER_POLICY,
@@ -16,7 +17,6 @@ from countersign_verify.vocabulary import (
 )
 
 ENFORCE = "enforce"
-_MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def relaxed_read(pack: Pack) -> PackRelaxed | None:
 
 
 def _rules(pack: Pack) -> tuple[PackRule, ...]:
-    ruleset = canonical_object(pack.read(MEMBER_RULESET, limit=_MAX_BYTES), max_bytes=_MAX_BYTES)
+    ruleset = canonical_object(pack.read(MEMBER_RULESET, limit=MAX_TREE_BYTES), max_bytes=MAX_TREE_BYTES)
     where = "a rule of the rule set"
     return tuple(
         PackRule(
@@ -98,7 +98,7 @@ def _rules(pack: Pack) -> tuple[PackRule, ...]:
             field(item, "version", int, where),
             field(item, "mode", str, where),
         )
-        for item in _objects(field(ruleset, "rules", list, "the rule set"), MEMBER_RULESET)
+        for item in objects_require(field(ruleset, "rules", list, "the rule set"), MEMBER_RULESET)
     )
 
 
@@ -133,14 +133,4 @@ def _stopped(item: Json) -> str:
 
 
 def _items(pack: Pack, path: str) -> list[dict[str, Json]]:
-    if path not in pack.members:
-        return []
-    value = canonical_loads(pack.read(path, limit=_MAX_BYTES), max_bytes=_MAX_BYTES)
-    return _objects(value, path)
-
-
-def _objects(value: Json, path: str) -> list[dict[str, Json]]:
-    items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else None
-    if items is None or not isinstance(value, list) or len(items) != len(value):
-        raise RefusedError("pack.list", f"{path} is not a list of objects")
-    return items
+    return objects_read(pack, path) if path in pack.members else []

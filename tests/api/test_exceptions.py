@@ -30,6 +30,8 @@ def body(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
 
 
 def test_exception_is_granted_listed_and_revoked_by_who_reviews_security(world: World, ask: Ask) -> None:
+    from countersign.jobs.models import Job
+
     assert world.plan_id
     reviewer = ask("security_reviewer")
     granted = reviewer.post(URL, body(paths=["tests/"]), format="json")
@@ -46,6 +48,8 @@ def test_exception_is_granted_listed_and_revoked_by_who_reviews_security(world: 
     assert reviewer.get(URL).json()["may_grant"] is True
     ended = reviewer.post(f"{URL}{made['id']}/revoke/", {"reason": "not needed"}, format="json").json()
     assert (ended["state"], ended["revoked_by"]) == ("revoked", "Test security_reviewer")
+    # What waits is looked at for each: the one of the grant has not ended yet.
+    assert Job.objects.filter(kind="exception.follow").count() == 2
     again = reviewer.post(f"{URL}{made['id']}/revoke/", {"reason": "again"}, format="json")
     assert (again.status_code, again.json()["code"]) == (409, "waiver_ended")
 

@@ -30,6 +30,7 @@ from countersign.plans.contracts import (
 )
 from countersign.plans.inputs import plan_inputs
 from countersign.plans.models import (
+    HEAVY,
     AcceptanceCriterion,
     Deliverable,
     Phase,
@@ -40,8 +41,6 @@ from countersign.plans.models import (
 )
 
 PHASE_PARTS = ("deliverables__criteria", "gates")
-# The whole text of a plan, which no phase needs.
-HEAVY = ("plan__source", "plan__document", "plan__remarks")
 _Document = Mapping[str, Any]  # a part of the plan's document, as it was checked at its import
 
 

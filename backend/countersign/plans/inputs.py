@@ -10,7 +10,7 @@ from countersign.plans.contracts import (
     InputsForWork,
     InputState,
 )
-from countersign.plans.models import Deliverable, InputAnswer, Phase, Plan, PlanInput
+from countersign.plans.models import HEAVY, Deliverable, InputAnswer, Phase, Plan, PlanInput
 from countersign.plans.words import names_a_secret
 from countersign_verify.canonical import digest_of
 
@@ -93,7 +93,7 @@ def _answers(plan: Plan) -> Mapping[str, Sequence[InputAnswerData]]:
     """Return every answer to the inputs of a plan, in any of its versions, by name and oldest first."""
     found: dict[str, list[InputAnswerData]] = defaultdict(list)
     rows = InputAnswer.objects.filter(project_id=plan.project_id, code=plan.code)
-    for row in rows.select_related("plan").defer("plan__source", "plan__document", "plan__remarks"):
+    for row in rows.select_related("plan").defer(*HEAVY):
         found[row.name].append(answer_data(row))
     return found
 

@@ -15,6 +15,9 @@ from countersign.plans.contracts import (
     WorkItemState,
 )
 
+# The whole text of a plan, as a row that belongs to it would read it along: hardly anything needs it.
+HEAVY = ("plan__source", "plan__document", "plan__remarks")
+
 
 class Plan(models.Model):
     """One version of a project's plan; a version never changes after its import."""

@@ -22,7 +22,6 @@ from countersign.plans.contracts import (
     WorkItemState,
 )
 from countersign.plans.conversions import (
-    HEAVY,
     PHASE_PARTS,
     phase_data,
     phases_light,
@@ -35,6 +34,7 @@ from countersign.plans.document import PlanDocument
 from countersign.plans.importer import plan_parse, plan_read
 from countersign.plans.inputs import inputs_among, inputs_for, plan_inputs
 from countersign.plans.models import (
+    HEAVY,
     Deliverable,
     Phase,
     Plan,

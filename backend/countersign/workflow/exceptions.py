@@ -97,6 +97,7 @@ def _follow(actor: Actor, waiver: WaiverData, *, ended: bool) -> None:
     job_submit_once(
         actor=actor,
         kind=KIND,
-        subject=("waiver", waiver.id),
+        # An end has its own: the grant's may still wait, and would not look for it.
+        subject=("waiver_revocation" if ended else "waiver", waiver.id),
         payload={"waiver_id": waiver.id, "run_id": waiver.run_id or "", "ended": ended},
     )

@@ -41,7 +41,7 @@ import {
   TRIAL,
 } from "./vocabulary";
 
-const MAX_TREE_BYTES = 64 * 1024 * 1024;
+export const MAX_TREE_BYTES = 64 * 1024 * 1024;
 export const PASS = "pass";
 const GATE_STATUSES = new Set([PASS, "fail", "unknown"]);
 const ENTRY = new Set(["path", "mode", "blob"]);
@@ -110,7 +110,7 @@ export async function changeCheck(pack: Pack): Promise<ChangeFacts> {
   if (change.parents.length !== 1 || change.parents[0] !== baseId) {
     throw new Refused("change.parent", "the change commit does not stand on the base commit");
   }
-  const baseTree = (await objects(pack, MEMBER_BASE_TREE)).map(treeEntry);
+  const baseTree = (await objectsRead(pack, MEMBER_BASE_TREE)).map(treeEntry);
   const entries = entriesRead(canonicalLoads(await pack.read(MEMBER_ENTRIES)));
   idSame(treeId(baseTree), baseTreeId, "the base tree");
   idSame(treeId(treeReplace(baseTree, entries)), resultTree, "the result tree");
@@ -211,7 +211,7 @@ export async function policyCheck(pack: Pack, risk: RiskFacts): Promise<Policy> 
 /** Check that every exception has an expiry and compensating controls; gives their number. */
 export async function exceptionsCheck(pack: Pack): Promise<number> {
   if (!pack.members.has(MEMBER_EXCEPTIONS)) return 0;
-  const records = await objects(pack, MEMBER_EXCEPTIONS);
+  const records = await objectsRead(pack, MEMBER_EXCEPTIONS);
   for (const record of records) {
     const lacking = EXCEPTION_FIELDS.find((name) => !says(record.get(name)));
     if (lacking !== undefined) throw new Refused("exception.field", `an exception has no ${lacking}`);
@@ -276,8 +276,11 @@ function treeEntry(item: JsonObject): TreeEntry {
   return { path: text(item, "path", where), mode: text(item, "mode", where), blob: text(item, "blob", where) };
 }
 
-async function objects(pack: Pack, path: string): Promise<JsonObject[]> {
-  const value = canonicalLoads(await pack.read(path, MAX_TREE_BYTES), { maxBytes: MAX_TREE_BYTES });
+export async function objectsRead(pack: Pack, path: string): Promise<JsonObject[]> {
+  return objectsRequire(canonicalLoads(await pack.read(path, MAX_TREE_BYTES), { maxBytes: MAX_TREE_BYTES }), path);
+}
+
+export function objectsRequire(value: Json, path: string): JsonObject[] {
   const items = Array.isArray(value) ? value.filter(isObject) : undefined;
   if (items === undefined || !Array.isArray(value) || items.length !== value.length) {
     throw new Refused("pack.list", `${path} is not a list of objects`);

@@ -1,12 +1,12 @@
 // What a pack says of the rules that its change broke, and of the exceptions that let it pass.
 import { flag, integer, isObject, list, text, texts } from "./encoding";
 import { Refused } from "./errors";
-import { canonicalLoads, canonicalObject, type Json, type JsonObject } from "./json";
+import { canonicalObject, type Json, type JsonObject } from "./json";
 import type { Pack } from "./pack";
+import { MAX_TREE_BYTES, objectsRead, objectsRequire } from "./pack-facts";
 import { MEMBER_EXCEPTIONS, MEMBER_POLICY, MEMBER_RULESET, MEMBER_VIOLATIONS, STOPPED } from "./vocabulary";
 
 export const ENFORCE = "enforce";
-const MAX_BYTES = 64 * 1024 * 1024;
 
 /** One rule of the frozen rule set. */
 interface PackRule {
@@ -72,9 +72,9 @@ export async function relaxedRead(pack: Pack): Promise<PackRelaxed | undefined> 
 }
 
 async function rulesRead(pack: Pack): Promise<PackRule[]> {
-  const ruleset = canonicalObject(await pack.read(MEMBER_RULESET, MAX_BYTES), { maxBytes: MAX_BYTES });
+  const ruleset = canonicalObject(await pack.read(MEMBER_RULESET, MAX_TREE_BYTES), { maxBytes: MAX_TREE_BYTES });
   const where = "a rule of the rule set";
-  return objects(list(ruleset, "rules", "the rule set"), MEMBER_RULESET).map((item) => ({
+  return objectsRequire(list(ruleset, "rules", "the rule set"), MEMBER_RULESET).map((item) => ({
     code: text(item, "code", where),
     version: integer(item, "version", where),
     mode: text(item, "mode", where),
@@ -112,14 +112,5 @@ function optional(item: JsonObject, name: string, where: string): string {
 }
 
 async function items(pack: Pack, path: string): Promise<JsonObject[]> {
-  if (!pack.members.has(path)) return [];
-  return objects(canonicalLoads(await pack.read(path, MAX_BYTES), { maxBytes: MAX_BYTES }), path);
-}
-
-function objects(value: Json, path: string): JsonObject[] {
-  const found = Array.isArray(value) ? value.filter(isObject) : undefined;
-  if (found === undefined || !Array.isArray(value) || found.length !== value.length) {
-    throw new Refused("pack.list", `${path} is not a list of objects`);
-  }
-  return found;
+  return pack.members.has(path) ? objectsRead(pack, path) : [];
 }

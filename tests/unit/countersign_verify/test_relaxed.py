@@ -46,7 +46,7 @@ def sync(world: World, *, mode: str | None = "enforce", code: object = CODE, ver
     return world
 
 
-def grant(world: World, name: str = "w1", *, by: str | None = RITA, **changes: Any) -> World:  # noqa: ANN401
+def grant(world: World, name: str = "w1", *, by: str | None = RITA, **changes: Any) -> World:  # noqa: ANN401 - JSON
     token = changes.pop("token_id", None)
     actor = {**person_actor(by or RITA), "token_id": token}
     if by is None:

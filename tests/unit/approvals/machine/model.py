@@ -230,7 +230,7 @@ class Waiting:
         )
 
     def with_(self, **changes: object) -> Waiting:
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes)  # type: ignore[arg-type]  # of the fields, by name
 
 
 @dataclass
